@@ -1,0 +1,84 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+/// Every target of ours is built the same way: language mode 6, warnings are errors.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+]
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+
+/// A target imports only what stands below it here: arrows point down.
+let layers: [Target] = [
+    .executableTarget(
+        name: "bramble",
+        dependencies: [
+            "BrambleRuntime",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ],
+        swiftSettings: strict),
+    .target(
+        name: "BrambleRuntime",
+        dependencies: [
+            "WebServer", "LinuxPlatform", "NodeCore", "Membership", "VRRP", "Releases", "Wire",
+            logging, lifecycle, .product(name: "TOMLKit", package: "TOMLKit"),
+        ],
+        swiftSettings: strict),
+    .target(
+        name: "WebServer",
+        dependencies: ["Releases", "Wire", nioCore, nioPosix, lifecycle, logging],
+        swiftSettings: strict),
+    .target(
+        name: "LinuxPlatform",
+        dependencies: ["Wire", "CGpiod", "CSystemd", "CLinux"],
+        swiftSettings: strict),
+    .target(name: "NodeCore", dependencies: ["Membership", "VRRP", "Wire"], swiftSettings: strict),
+    .target(name: "Membership", dependencies: ["Wire"], swiftSettings: strict),
+    .target(name: "VRRP", dependencies: ["Wire"], swiftSettings: strict),
+    .target(name: "Releases", dependencies: ["Wire", crypto], swiftSettings: strict),
+    .target(name: "Wire", dependencies: [crypto], swiftSettings: strict),
+    .systemLibrary(name: "CGpiod", pkgConfig: "libgpiod", providers: [.apt(["libgpiod-dev"])]),
+    .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+    .systemLibrary(name: "CLinux"),
+]
+
+let tests: [Target] = [
+    .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: strict),
+    .testTarget(name: "VRRPTests", dependencies: ["VRRP", "Wire"], swiftSettings: strict),
+    .testTarget(name: "MembershipTests", dependencies: ["Membership", "Wire"], swiftSettings: strict),
+    .testTarget(name: "ReleasesTests", dependencies: ["Releases", "Wire"], swiftSettings: strict),
+    .testTarget(
+        name: "NodeCoreTests", dependencies: ["NodeCore", "Membership", "VRRP", "Wire"], swiftSettings: strict),
+    .testTarget(name: "LinuxPlatformTests", dependencies: ["LinuxPlatform", "Wire"], swiftSettings: strict),
+    .testTarget(
+        name: "WebServerTests", dependencies: ["WebServer", "Releases", nioCore, nioPosix], swiftSettings: strict),
+    .testTarget(
+        name: "BrambleRuntimeTests", dependencies: ["BrambleRuntime", "NodeCore", "Wire"], swiftSettings: strict),
+    .testTarget(
+        name: "Simulation", dependencies: ["NodeCore", "Membership", "VRRP", "Wire"], swiftSettings: strict),
+    .testTarget(name: "Conformance", dependencies: ["VRRP", "Wire"], swiftSettings: strict),
+]
+
+let package = Package(
+    name: "bramble",
+    products: [.executable(name: "bramble", targets: ["bramble"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    ],
+    targets: layers + tests
+)

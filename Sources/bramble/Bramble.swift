@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct Bramble: ParsableCommand {
+    func run() {}
+}
