@@ -27,6 +27,7 @@ public struct ObjectID: Hashable, Comparable, Sendable, CustomStringConvertible 
     /// 64 lower-case hexadecimal digits.
     public var description: String { digest.description }
 
+    /// The order of the bytes of the hashes.
     public static func < (left: ObjectID, right: ObjectID) -> Bool { left.digest < right.digest }
 }
 
@@ -60,6 +61,7 @@ public struct ReleaseID: Hashable, Comparable, Sendable, CustomStringConvertible
     /// 64 lower-case hexadecimal digits.
     public var description: String { digest.description }
 
+    /// The order of the bytes of the hashes.
     public static func < (left: ReleaseID, right: ReleaseID) -> Bool { left.digest < right.digest }
 }
 

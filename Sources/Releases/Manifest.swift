@@ -23,7 +23,8 @@ public struct Manifest: Sendable, Equatable {
             self.size = size
         }
 
-        // String equality takes é for e + accent; two paths are one only if their bytes are the same.
+        /// Whether both have the same path and the same content. Paths are compared by their bytes: String equality
+        /// would take é for e + accent.
         public static func == (left: Entry, right: Entry) -> Bool {
             left.object == right.object && left.size == right.size && left.path.utf8.elementsEqual(right.path.utf8)
         }

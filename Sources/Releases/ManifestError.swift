@@ -51,6 +51,7 @@ public struct ManifestError: Error, Equatable, Sendable, CustomStringConvertible
         self.reason = reason
     }
 
+    /// The line and what is wrong there, for people.
     public var description: String { "manifest line \(line): \(reason.text)" }
 }
 
