@@ -19,6 +19,7 @@ public struct TieBreaker: Hashable, Comparable, Sendable {
     /// The tie-breaker of sealed advertisements.
     public init(_ node: NodeID) { (high, low) = (node.high, node.low) }
 
+    /// Whether `right` wins against `left`.
     public static func < (left: TieBreaker, right: TieBreaker) -> Bool {
         (left.high, left.low) < (right.high, right.low)
     }
