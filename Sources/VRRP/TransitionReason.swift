@@ -1,7 +1,7 @@
 public import Wire
 
 /// The VRRP states (RFC 9568 §6.3). "Leader", for people, is the node that is `active`.
-public enum State: String, Hashable, Sendable {
+public enum RouterState: String, Hashable, Sendable {
     /// Takes no part.
     case initialize
     /// Watches whether the Active node lives.
@@ -36,6 +36,8 @@ public enum TransitionReason: Hashable, Sendable, CustomStringConvertible {
     case linkDown
     /// A stranger has the address.
     case addressConflict
+    /// Another running node has this node's identity, which is given up.
+    case duplicateIdentity
     /// The addresses or the interval are to be others: it starts anew.
     case reconfigured
 
@@ -55,6 +57,7 @@ public enum TransitionReason: Hashable, Sendable, CustomStringConvertible {
         case .cannotServe: "this node can't serve the site"
         case .linkDown: "this node's link is down"
         case .addressConflict: "a stranger on this network has the address"
+        case .duplicateIdentity: "this node gives up its identity, which another has too"
         case .reconfigured: "the configuration changed"
         }
     }

@@ -81,7 +81,7 @@ public struct VirtualRouter: Sendable {
         /// Tell the LAN whose the addresses are.
         case announce
         /// The state has changed.
-        case transition(from: State, to: State, reason: TransitionReason)
+        case transition(from: RouterState, to: RouterState, reason: TransitionReason)
         /// The Active node is configured otherwise; told once for each change.
         case noticed(Disagreement)
         /// An advertisement changed nothing.
@@ -104,7 +104,7 @@ public struct VirtualRouter: Sendable {
     }
 
     /// The state it is in.
-    public var state: State {
+    public var state: RouterState {
         switch phase {
         case .initialize: .initialize
         case .backup: .backup
@@ -289,7 +289,7 @@ extension VirtualRouter {
     }
 
     private mutating func becomeActive(
-        from before: State, because reason: TransitionReason, at now: Instant
+        from before: RouterState, because reason: TransitionReason, at now: Instant
     ) -> [Action] {
         var announcements = Announcements(configuration.announcements, from: now)
         _ = announcements.isDue(at: now)

@@ -11,12 +11,12 @@ struct Row: Sendable, CustomTestStringConvertible {
     let before: VirtualRouter
     let event: Event
     let actions: [VirtualRouter.Action]
-    let next: State
+    let next: RouterState
     let deadline: Instant?
 
     init(
         _ line: Int, _ title: String, _ before: VirtualRouter, _ event: @escaping Event,
-        does actions: [VirtualRouter.Action] = [], then next: State, until deadline: Instant?
+        does actions: [VirtualRouter.Action] = [], then next: RouterState, until deadline: Instant?
     ) {
         (self.line, testDescription, self.before, self.event) = (line, "\(line). \(title)", before, event)
         (self.actions, self.next, self.deadline) = (actions, next, deadline)
