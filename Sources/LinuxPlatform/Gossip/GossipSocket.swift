@@ -94,11 +94,16 @@ public final class GossipSocket {
     }
 
     /// Sends one datagram to everyone on every interface of the last `update`: by IPv4 broadcast to the network and to
-    /// the link, by IPv4 multicast and by IPv6 multicast, each from the interface's own address.
+    /// the link and by IPv4 multicast, or by IPv6 multicast where there is no IPv4, from the interface's own address.
     ///
     /// Who hears several of them gets the same bytes again. Returns the sendings that failed.
     public func sendToEveryone(_ bytes: [UInt8]) -> [SystemError] {
         outlets.compactMap { send(bytes, $0.destination, $0.origin) }
+    }
+
+    /// Sends one datagram by multicast alone, on every interface of the last `update`. Returns the sendings that failed.
+    public func sendToGroup(_ bytes: [UInt8]) -> [SystemError] {
+        outlets.filter(\.isGroup).compactMap { send(bytes, $0.destination, $0.origin) }
     }
 
     private func receive(_ descriptor: Int32, limit: Int) -> [Datagram] {

@@ -5,6 +5,8 @@ internal import Wire
 struct Outlet {
     let destination: bramble_endpoint
     let origin: bramble_endpoint
+    /// Whether it is a multicast group, and not a broadcast address.
+    let isGroup: Bool
 
     /// A multicast group that gossip listens to on an interface.
     struct Membership: Hashable, Comparable {
@@ -16,11 +18,12 @@ struct Outlet {
         }
     }
 
-    /// All ways of an interface. A family in which it has no address of its own has none.
+    /// All ways of an interface: IPv4's where it has an address, else IPv6's. Both would show one node to its peers
+    /// under two addresses, and everything would be sent twice.
     static func all(of interface: Interface, except floating: Set<IPAddress>, port: UInt16) -> [Outlet] {
         let four = interface.ownAddress(ipv4: true, except: floating)
         let six = interface.ownAddress(ipv4: false, except: floating)
-        return ipv4(interface, four, port) + ipv6(interface, six, port)
+        return four == nil ? ipv6(interface, six, port) : ipv4(interface, four, port)
     }
 
     /// The groups of all interfaces, in a fixed order.
@@ -52,7 +55,8 @@ struct Outlet {
     ) -> Outlet {
         Outlet(
             destination: bramble_endpoint(target, port: port, interface: interface.index),
-            origin: bramble_endpoint(own.ip, interface: interface.index))
+            origin: bramble_endpoint(own.ip, interface: interface.index),
+            isGroup: target == GossipSocket.ipv4Group || target == GossipSocket.ipv6Group)
     }
 
     /// 255.255.255.255: everyone on the link, whatever their network.
