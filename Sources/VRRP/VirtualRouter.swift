@@ -4,7 +4,7 @@ public import Wire
 ///
 /// | | state | event | action | next |
 /// |---|---|---|---|---|
-/// | 1 | Initialize | startup, priority below 255 | wait Active_Down by the own interval | Backup |
+/// | 1 | Initialize | startup, priority below 255 | release, wait Active_Down by the own interval | Backup |
 /// | 2 | Initialize | startup, priority 255 | claim, advertise, announce | Active |
 /// | 3 | Initialize | advertisement | ignored: not running | Initialize |
 /// | 4 | Initialize | shutdown | none | Initialize |
@@ -29,8 +29,11 @@ public import Wire
 /// | 23 | running | advertisement of another router or family | ignored | same |
 /// | 24 | running | advertisement with our own tie-breaker | ignored: echo | same |
 /// | 25 | running, priority 255 | advertisement | ignored: address owner | same |
+/// | 26 | Active | asked to announce again | announce | Active |
 ///
 /// What goes beyond the RFC:
+/// - **Release at the start (1).** A process that was killed while Active and started again finds the address of its
+///   former life still on the interface, until the lease ends.
 /// - **The last word (15, 16).** The loser of two Active nodes has told the LAN that the address is its own, and its
 ///   peers cannot know when it did so last. After letting go it sends one more advertisement with its true priority:
 ///   the winner hears a lower claim and announces again (17, 18). Its true priority, not 0: 0 would set every other
@@ -76,7 +79,7 @@ public struct VirtualRouter: Sendable {
         case advertise(Advertisement)
         /// Put the addresses on the interface.
         case claim
-        /// Take the addresses off the interface.
+        /// Take the addresses off the interface, if they are there.
         case release
         /// Tell the LAN whose the addresses are.
         case announce
@@ -132,7 +135,7 @@ public struct VirtualRouter: Sendable {
         disagreements = []
         if priority == 255 { return becomeActive(from: .initialize, because: .ownsAddresses, at: now) }
         phase = .backup(Backup(waitingFrom: now, interval: configuration.interval, priority: priority))
-        return [.transition(from: .initialize, to: .backup, reason: .started)]
+        return [.release, .transition(from: .initialize, to: .backup, reason: .started)]
     }
 
     /// Ends taking part. An Active node says so by priority 0, so that a Backup takes over after its skew alone.
@@ -175,6 +178,19 @@ public struct VirtualRouter: Sendable {
             return woken
         case .active(let active): return advertise(active, at: now)
         }
+    }
+
+    /// Someone may have missed the announcements: a member has come back, or a link is up again.
+    ///
+    /// After a split, hosts of the other half may still know the address by the MAC of a holder that died before the
+    /// heal, so that no last word of its will ever be heard.
+    public mutating func announceAgain(at now: Instant) -> [Action] {
+        let woken = wakeUp(at: now)
+        guard case .active(var active) = phase else { return woken }
+        active.announcements.restart(at: now)
+        let announce = active.announcements.isDue(at: now)
+        phase = .active(active)
+        return announce ? [.announce] : []
     }
 
     /// The time is `now`; does what is due by then, and nothing if called early.

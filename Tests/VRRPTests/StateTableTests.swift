@@ -37,7 +37,7 @@ struct StateTableTests {
 
     @Test("no line of the table is left out")
     func complete() {
-        #expect(Set(Self.rows.map(\.line)) == Set(1...25))
+        #expect(Set(Self.rows.map(\.line)) == Set(1...26))
     }
 }
 
@@ -60,7 +60,8 @@ private func gaveWay(_ priority: UInt8, because reason: TransitionReason) -> [Vi
 private let initializeRows: [Row] = [
     Row(
         1, "startup", Fixture.initialize(), { $0.startup(at: now) },
-        does: [.transition(from: .initialize, to: .backup, reason: .started)], then: .backup, until: now + down),
+        does: [.release, .transition(from: .initialize, to: .backup, reason: .started)], then: .backup,
+        until: now + down),
     Row(
         2, "startup as the owner of the addresses", Fixture.initialize(priority: 255), { $0.startup(at: now) },
         does: [
@@ -149,6 +150,12 @@ private let activeRows: [Row] = [
 ]
 
 private let anyRows: [Row] = [
+    Row(
+        26, "asked to announce again", Fixture.active(), { $0.announceAgain(at: now) },
+        does: [.announce], then: .active, until: now + .milliseconds(50)),
+    Row(
+        26, "asked to announce again as a Backup", Fixture.backup(), { $0.announceAgain(at: now) },
+        then: .backup, until: start + down),
     Row(22, "startup twice", Fixture.backup(), { $0.startup(at: now) }, then: .backup, until: start + down),
     Row(
         23, "another virtual router", Fixture.backup(),
