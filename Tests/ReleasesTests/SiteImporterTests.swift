@@ -205,6 +205,45 @@ struct SiteImporterTests {
         #expect(site.manifest.entries[0].size == 7)
     }
 
+    @Test("a file overwritten in place while it is read is never stored half old, half new")
+    func overwritten() throws {
+        let recorder = Recorder()
+        let store = try store(recorder.fault)
+        let old = [UInt8](repeating: 1, count: 3 * chunkBytes)
+        let new = [UInt8](repeating: 2, count: 3 * chunkBytes)
+        directory.write("site/index.html", old)
+        usleep(20_000)  // More than a tick of the file system's clock.
+        let written = Mutex(false)
+        recorder.before { [directory] step, _ in
+            guard step == .write, !written.withLock({ $0 }) else { return }
+            written.withLock { $0 = true }
+            directory.write("site/index.html", new)
+        }
+        let site = try SiteImporter.importSite(at: directory["site"], into: store)
+        #expect(written.withLock { $0 })
+        #expect(site.manifest.entries[0].object == ObjectID(hashing: new))
+    }
+
+    @Test("directories that are swapped for links while the import runs do not lead it out of the site")
+    func swapped() throws {
+        let secret = TemporaryDirectory()
+        for name in ["b.txt", "c.txt"] { secret.write(name, "secret") }
+        let recorder = Recorder()
+        let store = try store(recorder.fault)
+        for name in ["sub/a.txt", "sub/b.txt", "tub/c.txt"] { directory.write("site/" + name, name) }
+        recorder.before { [directory] step, _ in
+            guard step == .write, !directory.exists("moved-sub") else { return }
+            for name in ["sub", "tub"] {
+                rename(directory["site/" + name], directory["moved-" + name])
+                symlink(secret.path, directory["site/" + name])
+            }
+        }
+        let site = try SiteImporter.importSite(at: directory["site"], into: store)
+        #expect(paths(site) == ["sub/a.txt", "sub/b.txt"])
+        #expect(try store.read(site.manifest.entries[1].object) == Array("sub/b.txt".utf8))
+        #expect(site.skipped == [SkippedFile(path: "tub", reason: .symbolicLink)])
+    }
+
     @Test("a file that never stops growing ends the import and is named; all that was stored is what its name says")
     func changesAlways() throws {
         let recorder = Recorder()
