@@ -39,7 +39,8 @@ public struct ObjectStore: Sendable {
     }
 
     private func removeTemporaryFiles() throws(StoreError) {
-        for name in try directory.names(in: "tmp") { try directory.remove("tmp/" + name) }
+        // What can't be removed, on a read-only disk for one, does no harm.
+        for name in try directory.names(in: "tmp") { try? directory.remove("tmp/" + name) }
     }
 
     /// Reads from the disk itself, past the cache: fails when the disk is gone. For the watchdog.

@@ -53,16 +53,13 @@ extension ObjectStore {
 
     /// Makes a release in the store the active one. Does nothing if it is.
     public func activate(_ id: ReleaseID) throws(StoreError) {
-        _ = try manifest(id)
-        try writeActive(id)
-    }
-
-    /// Makes `id` the active release without a look at its manifest.
-    func writeActive(_ id: ReleaseID) throws(StoreError) {
-        let history = try intactHistory()
-        guard history.first != id else { return }
-        let remembered = ([id] + history.filter { $0 != id }).prefix(Self.rememberedReleases)
-        try directory.replace("active", in: ".", with: Array(remembered.map { "\($0)\n" }.joined().utf8))
+        try directory.activation.withLock { _ throws(StoreError) in
+            _ = try manifest(id)
+            let history = try intactHistory()
+            guard history.first != id else { return }
+            let remembered = ([id] + history.filter { $0 != id }).prefix(Self.rememberedReleases)
+            try directory.replace("active", in: ".", with: Array(remembered.map { "\($0)\n" }.joined().utf8))
+        }
     }
 
     /// The history; empty if its file is damaged, for then a new activation must repair it.
@@ -96,7 +93,12 @@ extension ObjectStore {
         try directory.releases.withLock { _ throws(StoreError) in try removeUnreferencedLocked(keeping: releases) }
     }
 
+    /// The same for a caller that holds the lock on releases.
     func removeUnreferencedLocked(keeping wanted: [ReleaseID]) throws(StoreError) -> RemovedContent {
+        try directory.activation.withLock { _ throws(StoreError) in try removeAll(but: wanted) }
+    }
+
+    private func removeAll(but wanted: [ReleaseID]) throws(StoreError) -> RemovedContent {
         let present = try releases
         var kept = Set(wanted)
         if let active = try active { kept.insert(active) }

@@ -135,10 +135,15 @@ private struct RequestPath: Hashable {
     init(_ text: String) { self.text = text }
 
     static func == (left: RequestPath, right: RequestPath) -> Bool {
-        left.text.utf8.count == right.text.utf8.count && left.text.utf8.elementsEqual(right.text.utf8)
+        left.withBytes { left in right.withBytes { right in left.elementsEqual(right) } }
     }
 
     func hash(into hasher: inout Hasher) {
-        _ = text.utf8.withContiguousStorageIfAvailable { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        withBytes { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
+
+    /// The bytes where they are. A string of Swift's own, and Linux has no other, always has them in one piece.
+    private func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        text.utf8.withContiguousStorageIfAvailable(body) ?? Array(text.utf8).withUnsafeBufferPointer(body)
     }
 }

@@ -72,7 +72,7 @@ extension ObjectStore {
         let previous = try intactHistory().first
         let before = previous.flatMap { try? manifest($0) }
         let release = try keep(imported.manifest)
-        try writeActive(release)
+        try activate(release)
         var publication = Publication(
             release: release, previous: previous, manifest: imported.manifest,
             changes: SiteChanges(from: before, to: imported.manifest), skipped: imported.skipped,

@@ -102,7 +102,7 @@ struct SiteWalk {
         for _ in 0..<Self.attempts {
             if try addUnlessChanging(file, at: path) { return }
         }
-        throw .changing(file: path)
+        throw .changing(file: site + "/" + path)
     }
 
     /// Reads a file and stores it unless the store has it. False if it was changed meanwhile: what was stored then is

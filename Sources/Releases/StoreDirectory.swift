@@ -19,6 +19,9 @@ final class StoreDirectory: Sendable {
     private let fault: StoreFault?
     /// Held by whoever puts together or removes a release, so that one does not remove what another builds upon.
     let releases = Mutex<Void>(())
+    /// Held while the active release is chosen, so that none is removed in the moment in which it becomes active. Whoever
+    /// holds both locks took `releases` first.
+    let activation = Mutex<Void>(())
 
     /// Several stores of one process may be open on one directory.
     private static let temporaryFiles = Atomic<UInt64>(0)
