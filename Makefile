@@ -1,0 +1,64 @@
+# What can be made here; `make` or `make help` lists it. The work itself is done by the scripts named below.
+
+SWIFT    ?= swift
+PYTHON   := /usr/bin/python3
+DEBUG    := .build/debug/bramble
+RELEASE  := .build/release/bramble
+# Network namespaces need root.
+AS_ROOT  := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+LAB       = $(AS_ROOT) env BRAMBLE="$(abspath $(or $(BRAMBLE),$(DEBUG)))" PYTHONDONTWRITEBYTECODE=1
+SOURCES  := Package.swift Sources Tests
+
+.PHONY: help setup setup-lab setup-arm64 build release run smoke test unit simulate lab arm64 bench-failover \
+        lint format clean
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' Makefile
+
+setup: ## install what building needs and is missing (Debian packages)
+	@.ci/setup build
+
+setup-lab: setup
+	@.ci/setup lab
+
+setup-arm64: setup
+	@.ci/setup arm64
+
+build: setup ## build for debugging
+	$(SWIFT) build
+
+release: setup ## build for use: .build/release/bramble
+	$(SWIFT) build --configuration release --static-swift-stdlib
+
+run: setup-lab build ## three nodes in a lab, the page on 127.0.0.1, everything shown live
+	@$(LAB) $(PYTHON) Tests/Lab/run.py
+
+smoke: setup-lab build ## the same without a terminal: kill the leader, measure the outage
+	@$(LAB) $(PYTHON) Tests/Lab/smoke.py
+
+test: setup-lab setup-arm64 ## every suite but the slow ones (SUITES="unit lab": only these)
+	@SWIFT="$(SWIFT)" Tests/run $(SUITES)
+
+unit: setup ## the tests of every target, and the simulation
+	$(SWIFT) test
+
+simulate: setup ## the simulation alone (SEED=7: this seed; SEEDS=1000: so many)
+	$(if $(SEED),SIMULATION_SEED=$(SEED)) $(if $(SEEDS),SIMULATION_SEEDS=$(SEEDS)) $(SWIFT) test --filter Simulation
+
+lab: setup-lab build ## real processes in network namespaces (ARGS="-k partition": some of them)
+	@$(LAB) $(PYTHON) -m pytest -p no:cacheprovider Tests/Lab $(ARGS)
+
+arm64: setup-arm64 ## cross-compile for Debian 13 on arm64: .build/arm64/bramble
+	@$(AS_ROOT) env PATH="$$PATH" image/arm64/make
+
+bench-failover: setup-lab release ## the outage beside keepalived's, in one run (RUNS=20: so many faults of each kind)
+	@$(LAB) BRAMBLE="$(abspath $(RELEASE))" $(PYTHON) Tests/Lab/bench_failover.py --runs $(or $(RUNS),10)
+
+lint: ## what CI asks of the sources' form
+	$(SWIFT) format lint --strict --recursive $(SOURCES)
+
+format: ## bring the sources into that form
+	$(SWIFT) format --in-place --recursive $(SOURCES)
+
+clean: ## remove everything that was built
+	$(AS_ROOT) rm -rf --one-file-system .build

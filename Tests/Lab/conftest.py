@@ -1,0 +1,39 @@
+"""What the lab's tests share."""
+
+import os
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from lab import Lab  # noqa: E402
+from node import BRAMBLE  # noqa: E402
+
+
+def pytest_configure() -> None:
+    if os.geteuid() != 0:
+        pytest.exit("the lab makes network namespaces and needs root: sudo, or `make lab`", returncode=1)
+    if not os.access(BRAMBLE, os.X_OK):
+        pytest.exit(f"there is no {BRAMBLE}: run `make build`, or name a binary in BRAMBLE", returncode=1)
+
+
+@pytest.fixture
+def lab():
+    """Three nodes, cabled and not started."""
+    with Lab(3) as made:
+        yield made
+
+
+@pytest.fixture
+def formed(lab):
+    """Three nodes that are one cluster and serve the page; and the leader among them."""
+    lab.start()
+    return lab, lab.wait_formed()
+
+
+@pytest.fixture
+def single():
+    """One node, not started."""
+    with Lab(1) as made:
+        yield made

@@ -1,0 +1,245 @@
+"""What people get wrong, and what machines do: each is said, with what to do about it, and none ends or spins the daemon."""
+
+import os
+import re
+import shutil
+import socket
+import time
+
+import pytest
+
+from lab import FLOATING, Lab
+from namespace import within
+from node import Node, toml
+from wire import listen_udp
+
+CRASH = re.compile(r"Fatal error|Illegal instruction|Segmentation fault|Trace/breakpoint|Crash|precondition", re.IGNORECASE)
+
+
+def cpu_seconds(node: Node) -> float:
+    """The processor time that a daemon has used."""
+    with open(f"/proc/{node.pid}/stat", encoding="ascii", errors="replace") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def says(lab: Lab, node: Node, *patterns: str) -> None:
+    """Waits until a node has said all this."""
+    lab.wait_until(lambda: all(re.search(pattern, node.log(), re.IGNORECASE) for pattern in patterns),
+                   f"{node.name} says {' and '.join(map(repr, patterns))}")
+
+
+def neither_crashes_nor_loops(lab: Lab, node: Node) -> None:
+    """Watches a node for some seconds: it is quiet, idle, and has not crashed."""
+    lines, start = len(node.log().splitlines()), time.monotonic()
+    used = cpu_seconds(node) if node.running else 0.0
+    time.sleep(3)
+    assert not CRASH.search(node.log()), lab.describe()
+    assert len(node.log().splitlines()) - lines < 20, f"it repeats itself\n{lab.describe()}"
+    if node.running:
+        assert cpu_seconds(node) - used < 0.8 * (time.monotonic() - start), f"it spins\n{lab.describe()}"
+    else:
+        assert 0 < node.process.returncode < 128, f"it did not end of its own accord\n{lab.describe()}"
+
+
+# A wrong configuration: what is changed (None: the key is left out), and what the message must have in it.
+WRONG = {
+    "no-cluster-key": ({"cluster": {"key": None}}, ["key", "bramble key new"]),
+    "an-empty-key": ({"cluster": {"key": ""}}, [r"bramble\.toml:2", "key", "bramble key new"]),
+    "a-short-key": ({"cluster": {"key": "c2hvcnQ="}}, [r"bramble\.toml:2", "key", "bramble key new"]),
+    "an-unknown-key": ({"http": {"prot": 80}}, [r"bramble\.toml:\d+", "prot", "port"]),
+    "an-unknown-table": ({"flaoting": {"priority": 100}}, [r"bramble\.toml:\d+", "flaoting"]),
+    "text-for-a-number": ({"http": {"port": "eighty"}}, [r"bramble\.toml:\d+", "port", "number|integer"]),
+    "a-number-for-text": ({"node": {"name": 5}}, [r"bramble\.toml:\d+", "name", "text|string"]),
+    "a-number-for-a-list": ({"floating": {"addresses": 5}}, [r"bramble\.toml:\d+", "addresses", "list|array"]),
+    "a-priority-too-high": ({"floating": {"priority": 255}}, [r"bramble\.toml:\d+", "priority", "1.{1,4}254"]),
+    "a-port-too-high": ({"http": {"port": 65536}}, [r"bramble\.toml:\d+", "port", "65535"]),
+    "no-address": ({"floating": {"addresses": ["10.77.0"]}}, [r"bramble\.toml:\d+", r"10\.77\.0", "address"]),
+    "an-interval-too-fine": ({"floating": {"interval": "1ms"}}, [r"bramble\.toml:\d+", "interval", "10 ?ms"]),
+    "an-unknown-light": ({"lights": {"output": "candle"}}, [r"bramble\.toml:\d+", "candle", "terminal"]),
+}
+
+
+def wrong(node: Node, change: dict) -> str:
+    """The node's configuration with a change made to it."""
+    tables = {table: dict(values) for table, values in node.configuration.items()}
+    for table, values in change.items():
+        for key, value in values.items():
+            tables.setdefault(table, {})[key] = value
+            if value is None:
+                del tables[table][key]
+    return toml(tables)
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_configuration_at_start(single, case):
+    change, patterns = WRONG[case]
+    node = single.nodes[0]
+    node.write_configuration(wrong(node, change))
+    node.start(write=False)
+    says(single, node, *patterns)
+    neither_crashes_nor_loops(single, node)
+
+    checked = node.run_command("check", "--config", node.config_path)
+    output = checked.stdout + checked.stderr
+    assert 0 < checked.returncode < 128, output
+    assert all(re.search(pattern, output, re.IGNORECASE) for pattern in patterns), output
+
+
+@pytest.mark.parametrize("text", ["[cluster\nkey = 1", "\0\0\0\0", "key", "[cluster]\nkey = \"a\"\nkey = \"b\"\n", "\ufeff[http]\nport = 'x'"],
+                         ids=["cut-short", "zeros", "no-value", "twice", "byte-order-mark"])
+def test_a_file_that_is_no_configuration(single, text):
+    node = single.nodes[0]
+    node.write_configuration(text)
+    node.start(write=False)
+    says(single, node, r"bramble\.toml")
+    neither_crashes_nor_loops(single, node)
+
+
+def test_no_configuration_file(single):
+    node = single.nodes[0]
+    node.start(write=False)
+    says(single, node, r"bramble\.toml", "no such file|not found|does not exist|there is no")
+    neither_crashes_nor_loops(single, node)
+
+
+@pytest.mark.parametrize("case", ["an-unknown-key", "text-for-a-number", "a-short-key"])
+def test_a_bad_reload_keeps_the_last_good_configuration(formed, case):
+    lab, leader = formed
+    change, patterns = WRONG[case]
+    page = lab.http("/").body
+    leader.write_configuration(wrong(leader, change))
+    leader.reload()
+    says(lab, leader, *patterns)
+    neither_crashes_nor_loops(lab, leader)
+    assert lab.wait_formed() is leader
+    assert lab.http("/").body == page
+
+    leader.write_configuration()
+    leader.reload()
+    assert lab.wait_formed() is leader
+
+
+def test_a_floating_address_outside_every_network(single):
+    node = single.nodes[0]
+    node.configuration["floating"]["addresses"] = ["192.0.2.7"]
+    node.start()
+    says(single, node, r"192\.0\.2\.7", "network|interface")
+    neither_crashes_nor_loops(single, node)
+    single.wait_until(lambda: single.http("/", address=node.address).status == 200, "it serves at its own address")
+    assert "192.0.2.7" not in single.addresses_on(node)
+
+
+def test_the_http_port_is_in_use(single):
+    node = single.nodes[0]
+    with within(node.namespace, lambda: socket.create_server(("0.0.0.0", 80))):
+        node.start()
+        says(single, node, r"\b80\b", "in use")
+        neither_crashes_nor_loops(single, node)
+        assert FLOATING not in single.addresses_on(node), "it took the address, and cannot serve"
+
+
+def test_the_gossip_port_is_in_use(single):
+    node = single.nodes[0]
+    with listen_udp(single, node.namespace, "0.0.0.0", 7373):
+        node.start()
+        says(single, node, r"\b7373\b", "in use")
+        neither_crashes_nor_loops(single, node)
+
+
+@pytest.mark.parametrize("capability", ["net_admin", "net_raw"])
+def test_no_permission_for_addresses_or_raw_sockets(single, capability):
+    node = single.nodes[0]
+    node.start(through=("setpriv", "--bounding-set", f"-{capability}", "--inh-caps", f"-{capability}"))
+    says(single, node, f"CAP_{capability}")
+    neither_crashes_nor_loops(single, node)
+    assert node.running
+    single.wait_until(lambda: single.http("/", address=node.address).status == 200, "it serves at its own address")
+
+
+def test_the_site_directory_is_missing(single):
+    node = single.nodes[0]
+    shutil.rmtree(node.site_path)
+    node.start()
+    says(single, node, re.escape(node.site_path), "no such|missing|does not exist|there is no")
+    neither_crashes_nor_loops(single, node)
+    assert node.running
+    single.wait_until(node.status, "it answers")
+
+
+def test_the_site_directory_is_empty(single):
+    node = single.nodes[0]
+    shutil.rmtree(node.site_path)
+    os.mkdir(node.site_path)
+    node.start()
+    says(single, node, re.escape(node.site_path), "empty|no file")
+    neither_crashes_nor_loops(single, node)
+    assert node.running
+    single.wait_until(node.status, "it answers")
+
+
+@pytest.mark.parametrize("part", ["", "index.html"], ids=["directory", "file"])
+def test_the_site_is_unreadable(single, part):
+    node = single.nodes[0]
+    os.chmod(os.path.join(node.site_path, part), 0)
+    # Root reads everything, unless it has lost what lets it.
+    lost = "-dac_override,-dac_read_search"
+    node.start(through=("setpriv", "--bounding-set", lost, "--inh-caps", lost))
+    says(single, node, re.escape(os.path.join(node.site_path, part).rstrip("/")), "permission|may not be read|unreadable|cannot read")
+    neither_crashes_nor_loops(single, node)
+    assert node.running
+    single.wait_until(node.status, "it answers")
+
+
+def test_two_nodes_with_one_identity():
+    with Lab(2) as lab:
+        first, second = lab.nodes
+        first.start()
+        lab.wait_formed(first)
+        first.stop()
+        shutil.copytree(first.data_path, second.data_path)  # a copied card
+        lab.start()
+        lab.wait_formed()
+        assert first.status().node_id != second.status().node_id
+        assert any(re.search(r"this node's ID|copied|duplicate", node.log(), re.IGNORECASE) for node in lab.nodes), lab.describe()
+        for node in lab.nodes:
+            neither_crashes_nor_loops(lab, node)
+
+
+def on_a_disk_of(node: Node, size: str) -> tuple[str, ...]:
+    """Runs the daemon with its data on a disk of its own, which no other process sees and which goes with it."""
+    os.makedirs(node.data_path, exist_ok=True)
+    script = f'mount -t tmpfs -o size={size},mode=755 tmpfs "$0" && exec "$@"'
+    return ("unshare", "--mount", "--propagation", "private", "sh", "-c", script, node.data_path)
+
+
+def test_the_disk_is_full_at_start(single):
+    node = single.nodes[0]
+    with open(os.path.join(node.site_path, "big.bin"), "wb") as file:
+        file.write(os.urandom(1 << 20))
+    node.start(through=on_a_disk_of(node, "128k"))
+    says(single, node, "disk is full|no space left|out of space")
+    neither_crashes_nor_loops(single, node)
+    assert node.running
+    single.wait_until(node.status, "it answers")
+
+
+def test_the_disk_fills_up_while_the_node_serves():
+    with Lab(2) as lab:
+        first, second = lab.nodes
+        first.start(through=on_a_disk_of(first, "8m"))
+        second.start()
+        lab.wait_formed()
+        page = lab.http("/").body
+        try:
+            with open(f"/proc/{first.pid}/root{first.data_path}/filler", "wb") as file:
+                while True:
+                    file.write(bytes(65536))
+                    file.flush()
+        except OSError:
+            pass
+        second.kill()
+        second.start()
+        lab.wait_formed()
+        neither_crashes_nor_loops(lab, first)
+        assert lab.http("/", address=first.address).body == page

@@ -1,0 +1,112 @@
+"""Kill, hang, unplug, stop: the page stays, one node has the address, and none keeps it that should not."""
+
+import pytest
+
+from lab import FLOATING
+from node import NoAnswer
+
+# What happens to a node, and how it comes back.
+FAULTS = {
+    "killed": (lambda lab, node: node.kill(), lambda lab, node: node.start()),
+    "hung": (lambda lab, node: node.hang(), lambda lab, node: node.resume()),
+    "cable pulled": (lambda lab, node: lab.pull(node), lambda lab, node: lab.replug(node)),
+    "silently cut off": (lambda lab, node: lab.blackhole(node), lambda lab, node: lab.unblackhole(node)),
+    "stopped": (lambda lab, node: node.stop(), lambda lab, node: node.start()),
+}
+
+
+def settled_without(lab, lost):
+    """Waits until the others are one cluster without the lost node, and one of them, alone on the wire, serves."""
+    rest = [node for node in lab.nodes if node is not lost]
+    names = [node.name for node in rest]
+
+    def settled():
+        if any(node.status().alive != names for node in rest):
+            return None
+        holders = [node for node in lab.holders() if node is not lost]
+        if len(holders) != 1:
+            return None
+        answer = lab.http("/")
+        return holders[0] if answer.status == 200 and answer.served_by == holders[0].name else None
+
+    return lab.wait_until(settled, f"{' and '.join(names)} go on without {lost.name}")
+
+
+@pytest.mark.parametrize("role", ["leader", "backup"])
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.replace(" ", "-"))
+def test_the_page_stays_when_a_node_is(formed, fault, role):
+    lab, leader = formed
+    page = lab.http("/").body
+    lost = leader if role == "leader" else lab.backups(leader)[0]
+    strike, mend = FAULTS[fault]
+
+    strike(lab, lost)
+    holder = settled_without(lab, lost)
+    assert lab.http("/").body == page
+    if role == "backup":
+        assert holder is leader, "the address moved, though its holder was well"
+    if fault != "silently cut off":  # that one cannot know: it serves its side of the cut
+        lab.wait_until(lambda: FLOATING not in lab.addresses_on(lost), f"{lost.name} has the address no more")
+    lab.wait_until(lambda: all(node.status().members.get(lost.name) != "alive" for node in lab.nodes if node is not lost),
+                   f"{lost.name} is a member no more")
+
+    mend(lab, lost)
+    after = lab.wait_formed()
+    assert lab.http("/").body == page
+    if role == "backup" and fault not in ("silently cut off", "cable pulled"):
+        assert after is leader, "a backup that came back took the address from a healthy holder"
+
+
+def test_a_stopped_leader_says_goodbye(formed):
+    lab, leader = formed
+    assert leader.stop() == 0
+    assert FLOATING not in lab.addresses_on(leader)
+    backup = lab.backups(leader)[0]
+    lab.wait_until(lambda: backup.status().members.get(leader.name) in ("left", None), "the others saw it leave")
+
+
+def test_the_last_node_serves_alone(formed):
+    lab, leader = formed
+    last = lab.backups(leader)[0]
+    for node in lab.nodes:
+        if node is not last:
+            node.kill()
+    lab.wait_until(lambda: lab.holders() == [last] and lab.http("/").served_by == last.name, "the last node serves")
+
+
+def test_after_a_long_split_there_is_one_cluster_with_one_leader(formed):
+    lab, leader = formed
+    lab.blackhole(leader)
+    other = settled_without(lab, leader)
+    lab.wait_until(lambda: leader.status().alive == [leader.name], "the one cut off sees that it is alone")
+    assert leader in lab.holders() and other in lab.holders(), "each side serves its own"
+    lab.unblackhole(leader)
+    lab.wait_formed()
+
+
+def test_a_node_killed_again_and_again_joins_again_and_again(formed):
+    lab, leader = formed
+    lost = lab.backups(leader)[0]
+    identity = lost.status().node_id
+    for _ in range(3):
+        lost.kill()
+        lost.start()
+        assert lab.wait_formed() is leader
+    assert lost.status().node_id == identity
+
+
+def test_a_hung_leader_that_wakes_does_not_fight(formed):
+    lab, leader = formed
+    leader.hang()
+    holder = settled_without(lab, leader)
+    leader.resume()
+    lab.wait_formed()
+    lab.stays_true(lambda: len(lab.holders()) == 1, "one holder", seconds=3)
+    assert lab.holders() == [holder], "the address moved twice"
+
+
+def test_a_dead_node_answers_nothing(formed):
+    lab, leader = formed
+    leader.kill()
+    with pytest.raises(NoAnswer):
+        lab.http("/", address=leader.address)
