@@ -47,7 +47,8 @@ struct LightTests {
         #expect(error?.code == ENOENT)
     }
 
-    @Test("a machine without GPIO says which line it looked for",
+    @Test(
+        "a machine without GPIO says which line it looked for",
         .enabled(if: access("/dev/gpiochip0", F_OK) != 0, "this machine has GPIO"))
     func noGPIO() {
         let error = #expect(throws: SystemError.self) { try GPIOLights() }

@@ -15,8 +15,10 @@ public final class Poller {
 
     /// What to wait for.
     public struct Interest: OptionSet, Hashable, Sendable {
+        /// The kernel's event bits.
         public let rawValue: UInt32
 
+        /// The interest with these event bits.
         public init(rawValue: UInt32) { self.rawValue = rawValue }
 
         /// There is something to read or to accept, or the other side has finished.

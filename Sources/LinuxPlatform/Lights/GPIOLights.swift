@@ -17,6 +17,7 @@ public final class GPIOLights: LightOutput {
         red = try Line(name: "bramble-red", offset: 22)
     }
 
+    /// Sets the lines that have changed; the ACT light is not here.
     public func set(green: Bool, yellow: Bool, red: Bool, act: Bool) throws(SystemError) {
         try self.green.set(green)
         try self.yellow.set(yellow)
@@ -64,7 +65,8 @@ private final class Line {
             switch code {
             case ENOENT: "No GPIO chip has a line of this name, and none is a Raspberry Pi's."
             case EACCES, EPERM: "Add the service's user to the group gpio."
-            case EBUSY: "Another program or driver holds it (`gpioinfo` names it): set [lights] output, or free GPIO \(offset)."
+            case EBUSY:
+                "Another program or driver holds it (`gpioinfo` names it): set [lights] output, or free GPIO \(offset)."
             default: nil
             }
         return SystemError(call: "take the GPIO line \(name)", code: code, advice: advice)
