@@ -10,11 +10,11 @@ public final class GPIOLights: LightOutput {
     private let red: Line
 
     /// Takes the three lines, dark. Each is found by its name from the device tree overlay or, failing that, as the
-    /// BCM number on the chip that a Pi has.
-    public init() throws(SystemError) {
-        green = try Line(name: "bramble-green", offset: 17)
-        yellow = try Line(name: "bramble-yellow", offset: 27)
-        red = try Line(name: "bramble-red", offset: 22)
+    /// BCM number on the chip that a Pi has. The chips' device files are in `devices`.
+    public init(devices: String = "/dev") throws(SystemError) {
+        green = try Line(devices, name: "bramble-green", offset: 17)
+        yellow = try Line(devices, name: "bramble-yellow", offset: 27)
+        red = try Line(devices, name: "bramble-red", offset: 22)
     }
 
     /// Sets the lines that have changed; the ACT light is not here.
@@ -34,13 +34,13 @@ private final class Line {
     private let line: UnsafeMutablePointer<bramble_line>
     private var isHigh = false
 
-    init(name: String, offset: UInt32) throws(SystemError) {
+    init(_ devices: String, name: String, offset: UInt32) throws(SystemError) {
         self.name = name
         let consumer = "bramble"
-        var taken = bramble_line_take(name, nil, offset, consumer)
+        var taken = bramble_line_take(devices, name, nil, offset, consumer)
         var code = errno
         for chip in GPIOLights.chips where taken == nil && code == ENOENT {
-            taken = bramble_line_take(name, chip, offset, consumer)
+            taken = bramble_line_take(devices, name, chip, offset, consumer)
             code = errno
         }
         guard let taken else { throw Line.refusal(name, offset, code) }
