@@ -99,7 +99,8 @@ struct ControlSocketTests {
         #expect(try folder.text(of: "s") == "new")
     }
 
-    @Test("a path too long, or in no folder, is an error", arguments: [String(repeating: "x", count: 200), "no/such/s"])
+    @Test(
+        "a path too long, or in no folder, is an error", arguments: [String(repeating: "x", count: 200), "no/such/s"])
     func badPaths(name: String) throws {
         let folder = try TemporaryDirectory()
         #expect(throws: SystemError.self) { try UnixListener(path: folder.path + "/" + name) }

@@ -54,20 +54,23 @@ struct GossipTests {
             return (failures, heard, (own.count, pair.left.echoes), index)
         }
         #expect(failures == [])
-        #expect(Set(heard.map(\.destination))
-            == [ip("192.0.2.255"), ip("255.255.255.255"), GossipSocket.ipv4Group, GossipSocket.ipv6Group])
+        #expect(
+            Set(heard.map(\.destination))
+                == [ip("192.0.2.255"), ip("255.255.255.255"), GossipSocket.ipv4Group, GossipSocket.ipv6Group])
         #expect(heard.count == 4)
-        #expect(Set(heard.map(\.source))
-            == [
-                SocketAddress(ip: ip("192.0.2.1"), port: 7373),
-                SocketAddress(ip: ip("fe80::1"), port: 7373, interface: index),
-            ])
+        #expect(
+            Set(heard.map(\.source))
+                == [
+                    SocketAddress(ip: ip("192.0.2.1"), port: 7373),
+                    SocketAddress(ip: ip("fe80::1"), port: 7373, interface: index),
+                ])
         #expect(heard.allSatisfy { $0.bytes == [1, 2, 3] && $0.interface == index })
         #expect(echoes.0 == 0, "our own broadcasts are not handed out")
         #expect(echoes.1 > 0, "and the kernel does send them back")
     }
 
-    @Test("one to one goes out from the own address although a floating one is there",
+    @Test(
+        "one to one goes out from the own address although a floating one is there",
         arguments: ["192.0.2.2", "2001:db8::2"])
     func source(target: String) async throws {
         let heard = try await onCable { cable in
@@ -117,7 +120,9 @@ struct GossipTests {
     func hotplug() async throws {
         let (first, second, sent) = try await onCable { cable -> (Int, [IPAddress], [SystemError]) in
             let pair = try Pair(cable)
-            try shell("ip link add name c type veth peer name d; ip addr add 198.51.100.1/24 brd + dev c; ip link set dev c up")
+            try shell(
+                "ip link add name c type veth peer name d; ip addr add 198.51.100.1/24 brd + dev c; ip link set dev c up"
+            )
             let after = try InterfaceList.current().filter(\.isForGossip)
             let first = pair.left.update(interfaces: after).count
             try shell("ip link del dev c")
@@ -183,10 +188,11 @@ struct AnnouncerTests {
             return (result.heard, result.malformed, interface.mac)
         }
         let mac = try #require(own)
-        #expect(heard.map(\.packet) == [
-            .announcement(of: 0xC000_02FA, at: mac, .request), .announcement(of: 0xC000_02FA, at: mac, .reply),
-            .probe(for: 0xC000_02FB, from: mac),
-        ])
+        #expect(
+            heard.map(\.packet) == [
+                .announcement(of: 0xC000_02FA, at: mac, .request), .announcement(of: 0xC000_02FA, at: mac, .reply),
+                .probe(for: 0xC000_02FB, from: mac),
+            ])
         #expect(malformed == 2)
     }
 

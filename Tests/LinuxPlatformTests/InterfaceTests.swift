@@ -53,6 +53,7 @@ struct InterfaceChoiceTests {
             ])
         #expect(subject.ownAddress(ipv4: true)?.ip == ip("192.0.2.1"))
         #expect(subject.ownAddress(ipv4: false)?.ip == ip("fe80::1"))
+        #expect(subject.isOwn(ip("192.0.2.1")) && !subject.isOwn(ip("192.0.2.250")))
         let alone = interface(1, [address("192.0.2.250", 32)])
         #expect(alone.ownAddress(ipv4: true, except: [ip("192.0.2.250")]) == nil)
         #expect(alone.ownAddress(ipv4: false) == nil)
@@ -69,11 +70,12 @@ struct KernelNetworkTests {
         #expect(interfaces.map(\.name) == ["lo", "a"])
         let loopback = try #require(interfaces.first)
         let cable = try #require(interfaces.last)
-        #expect(loopback.isLoopback && !loopback.isForGossip && loopback.mac == nil || loopback.mac == nil)
+        #expect(loopback.isLoopback && !loopback.isForGossip && loopback.mac == nil)
         #expect(cable.isUp && cable.isRunning && cable.canBroadcast && cable.canMulticast && cable.isForGossip)
         #expect(cable.mac != nil && cable.mtu == 1500)
-        #expect(Set(cable.addresses.map { "\($0.ip)/\($0.prefix)" })
-            == ["192.0.2.1/24", "fe80::1/64", "2001:db8::1/64"])
+        #expect(
+            Set(cable.addresses.map { "\($0.ip)/\($0.prefix)" })
+                == ["192.0.2.1/24", "fe80::1/64", "2001:db8::1/64"])
         #expect(cable.addresses.first { $0.ip.isIPv4 }?.broadcast == ip("192.0.2.255"))
         #expect(cable.addresses.allSatisfy { $0.validSeconds == nil && !$0.isTentative && !$0.isDeprecated })
     }
@@ -87,7 +89,9 @@ struct KernelNetworkTests {
         #expect(states == [[true, false]])
     }
 
-    @Test("a claim stands alone, cannot be a source by choice, and can be repeated", arguments: ["192.0.2.250", "2001:db8::250"])
+    @Test(
+        "a claim stands alone, cannot be a source by choice, and can be repeated",
+        arguments: ["192.0.2.250", "2001:db8::250"])
     func claim(text: String) async throws {
         let found = try await onCable { _ in
             let floating = try FloatingAddresses()
@@ -104,7 +108,8 @@ struct KernelNetworkTests {
         #expect((1...30).contains(address.validSeconds ?? .max))
     }
 
-    @Test("a claim that is not renewed is gone by itself, and one that is renewed stays",
+    @Test(
+        "a claim that is not renewed is gone by itself, and one that is renewed stays",
         arguments: ["192.0.2.250", "2001:db8::250"])
     func lease(text: String) async throws {
         let (stayed, left) = try await onCable { _ in
@@ -114,11 +119,14 @@ struct KernelNetworkTests {
                 try InterfaceList.current().flatMap(\.addresses).contains { $0.ip == ip(text) }
             }
             var stayed = true
-            let end = MonotonicClock.now().advanced(by: .seconds(3))
-            while MonotonicClock.now() < end {
+            let start = MonotonicClock.now()
+            while start.duration(to: MonotonicClock.now()) < .seconds(3) {
+                let claimed = MonotonicClock.now()
                 if let error = floating.claim(ip(text), on: index, validFor: 2) { throw error }
-                stayed = try stayed && isThere()
                 usleep(50_000)
+                let isKept = try isThere()
+                // A machine too busy to renew in time proves nothing.
+                if claimed.duration(to: MonotonicClock.now()) < .seconds(2) { stayed = stayed && isKept }
             }
             return (stayed, try eventually { try !isThere() })
         }
@@ -176,7 +184,8 @@ struct KernelNetworkTests {
         }
         let removed = changes.firstIndex(of: .addressRemoved(ip("192.0.2.250"), interface: index))
         #expect(try #require(added) < #require(removed))
-        #expect(changes.contains { if case .link(let link) = $0 { link.index == index && !link.isRunning } else { false } })
+        #expect(
+            changes.contains { if case .link(let link) = $0 { link.index == index && !link.isRunning } else { false } })
     }
 
     @Test("more news than there is room for is an overrun, and afterwards the monitor hears again")
@@ -185,7 +194,9 @@ struct KernelNetworkTests {
             let monitor = try NetworkMonitor()
             let floating = try FloatingAddresses()
             let index = try #require(try InterfaceList.current().last?.index)
-            for number in 0..<UInt32(4000) { _ = floating.claim(.v4(0x0A00_0000 + number % 20), on: index, validFor: 60) }
+            for number in 0..<UInt32(4000) {
+                _ = floating.claim(.v4(0x0A00_0000 + number % 20), on: index, validFor: 60)
+            }
             var overran = false
             while true {
                 let changes = monitor.drain()

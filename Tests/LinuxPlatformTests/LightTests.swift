@@ -47,14 +47,6 @@ struct LightTests {
         #expect(error?.code == ENOENT)
     }
 
-    @Test("a machine without GPIO says which line it looked for",
-        .enabled(if: access("/dev/gpiochip0", F_OK) != 0, "this machine has GPIO"))
-    func noGPIO() {
-        let error = #expect(throws: SystemError.self) { try GPIOLights() }
-        #expect(error?.code == ENOENT)
-        #expect(error?.call == "take the GPIO line bramble-green")
-    }
-
     @Test("a terminal shows a dot for each lit lamp and a ring for each dark one, once for each change")
     func terminal() throws {
         var ends: [Int32] = [0, 0]

@@ -27,7 +27,8 @@ func inNewNamespace<Value: Sendable>(_ body: @escaping @Sendable () throws -> Va
 
 /// Runs a shell script in the calling thread's namespace.
 func shell(_ script: String) throws {
-    var arguments: [UnsafeMutablePointer<CChar>?] = ["sh", "-ec", script].map { (text: String) in strdup(text) } + [nil]
+    var arguments: [UnsafeMutablePointer<CChar>?] =
+        ["sh", "-ec", script].map { (text: String) in strdup(text) } + [nil]
     var environment: [UnsafeMutablePointer<CChar>?] = [strdup("PATH=/usr/sbin:/usr/bin:/sbin:/bin"), nil]
     defer { for text in arguments + environment { free(text) } }
     var process = pid_t()
@@ -54,7 +55,8 @@ final class Cable {
         guard bramble_new_network_namespace() == 0 else { throw SetUpFailure(description: "unshare: \(errno)") }
         let right = try HeldNamespace()
         namespaces = [left, right]
-        try shell("ip link add name a type veth peer name b; ip link set dev a netns /proc/\(getpid())/fd/\(left.number)")
+        try shell(
+            "ip link add name a type veth peer name b; ip link set dev a netns /proc/\(getpid())/fd/\(left.number)")
         try Cable.setUp("b", 2)
         enter(.left)
         try shell("ip link set dev a addrgenmode none; ip link set dev a up; \(before)")

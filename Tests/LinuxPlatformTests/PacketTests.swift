@@ -79,7 +79,9 @@ struct PacketTests {
         let start = ARPPacket.probe(for: 1, from: mac).encoded
         for _ in 0..<2000 {
             var bytes = start
-            for _ in 0..<3 { bytes[Int.random(in: 0..<28, using: &generator)] = .random(in: 0...255, using: &generator) }
+            for _ in 0..<3 {
+                bytes[Int.random(in: 0..<28, using: &generator)] = .random(in: 0...255, using: &generator)
+            }
             guard let packet = try? ARPPacket(decoding: bytes) else { continue }
             #expect(packet.encoded == bytes)
         }

@@ -15,7 +15,7 @@ public final class UnixListener {
         let call = "listen at \(path)"
         // Two processes that start at once must not take each other's fresh socket for a stale one.
         let guardian = try Descriptor(open(Self.parent(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC), call)
-        guard flock(guardian.number, LOCK_EX | LOCK_NB) == 0 else { throw Self.taken(path) }
+        guard guardian.lock(LOCK_EX | LOCK_NB) == 0 else { throw Self.taken(path) }
         let flags = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue)
         let socket = try Descriptor.socket(AF_UNIX, flags, 0, "a control socket")
         // The mode of the unbound socket becomes that of the file, so no one gets in between bind and chmod.
@@ -29,6 +29,7 @@ public final class UnixListener {
         self.identity = found == 1 ? identity : nil
         self.socket = socket
         self.path = path
+        guardian.lock(LOCK_UN)
     }
 
     /// The path is removed, unless another socket has taken its place.
@@ -56,11 +57,12 @@ public final class UnixListener {
         if found < 0 { return }
         guard found == 1 else {
             throw SystemError(
-                call: "listen at \(path)", code: ENOTSOCK, advice: "A file that is no socket has this name: move it away.")
+                call: "listen at \(path)", code: ENOTSOCK,
+                advice: "A file that is no socket has this name: move it away.")
         }
         let flags = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue)
         let probe = try Descriptor.socket(AF_UNIX, flags, 0, "a control socket")
-        guard bramble_connect_unix(probe.number, path) != 0, errno == ECONNREFUSED else { throw taken(path) }
+        guard probe.connect(to: path) == ECONNREFUSED else { throw taken(path) }
         try check(unlink(path), "remove the stale socket \(path)")
     }
 

@@ -20,6 +20,19 @@ public struct Descriptor: ~Copyable, Sendable {
 
     deinit { _ = close(number) }
 
+    /// Reads once; the borrow keeps the descriptor open for the time of the call.
+    borrowing func read(into buffer: inout [UInt8]) -> Int { Glibc.read(number, &buffer, buffer.count) }
+
+    /// Writes once, and says whether all bytes went.
+    borrowing func writeAll(_ bytes: [UInt8]) -> Bool { Glibc.write(number, bytes, bytes.count) == bytes.count }
+
+    /// Connects a Unix socket: 0, or the error number.
+    borrowing func connect(to path: String) -> Int32 { bramble_connect_unix(number, path) == 0 ? 0 : errno }
+
+    /// Takes (LOCK_EX and so on) or gives back (LOCK_UN) the lock on an open file: 0, or the error number.
+    @discardableResult
+    borrowing func lock(_ operation: Int32) -> Int32 { flock(number, operation) == 0 ? 0 : errno }
+
     /// A socket that closes on exec; `type` may carry `SOCK_NONBLOCK`.
     static func socket(
         _ family: Int32, _ type: Int32, _ proto: Int32, _ purpose: String

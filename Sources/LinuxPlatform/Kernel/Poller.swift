@@ -15,8 +15,10 @@ public final class Poller {
 
     /// What to wait for.
     public struct Interest: OptionSet, Hashable, Sendable {
+        /// The kernel's event bits.
         public let rawValue: UInt32
 
+        /// The interest with these event bits.
         public init(rawValue: UInt32) { self.rawValue = rawValue }
 
         /// There is something to read or to accept, or the other side has finished.
@@ -39,10 +41,14 @@ public final class Poller {
 
     private let epoll: Descriptor
     private var events = [epoll_event](repeating: epoll_event(), count: 64)
-    private var hasNanoseconds = true
+    private var hasNanoseconds: Bool
 
     /// A poller that watches nothing yet.
-    public init() throws(SystemError) {
+    public convenience init() throws(SystemError) { try self.init(hasNanoseconds: true) }
+
+    /// A poller that starts with the plain call, or with the one for older kernels.
+    init(hasNanoseconds: Bool) throws(SystemError) {
+        self.hasNanoseconds = hasNanoseconds
         epoll = try Descriptor(epoll_create1(Int32(EPOLL_CLOEXEC)), "make an epoll instance")
     }
 

@@ -49,7 +49,8 @@ public enum RealTime {
 
     private static func lockMemory() -> SystemError? {
         let call = "lock memory"
-        let advice = "Give the service LimitMEMLOCK=infinity or CAP_IPC_LOCK; without it a page read from the card "
+        let advice =
+            "Give the service LimitMEMLOCK=infinity or CAP_IPC_LOCK; without it a page read from the card "
             + "can delay advertisements."
         guard bramble_may_lock_everything() != 0 || bramble_has_capability(CAP_IPC_LOCK) != 0 else {
             return SystemError(call: call, code: EPERM, advice: advice)

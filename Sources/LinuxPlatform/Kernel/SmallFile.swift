@@ -6,7 +6,7 @@ enum SmallFile {
     static func read(_ path: String) throws(SystemError) -> String {
         let file = try Descriptor(open(path, O_RDONLY | O_CLOEXEC), "read \(path)")
         var buffer = [UInt8](repeating: 0, count: 4096)
-        let count = Glibc.read(file.number, &buffer, buffer.count)
+        let count = file.read(into: &buffer)
         guard count >= 0 else { throw .current("read \(path)") }
         return String(decoding: buffer.prefix(count), as: UTF8.self)
     }
@@ -17,7 +17,6 @@ enum SmallFile {
         let number = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC)
         guard number >= 0 else { throw .current("write \(path)", advice: errno == EACCES ? advice : nil) }
         let file = Descriptor(owning: number)
-        let bytes = Array(text.utf8)
-        guard Glibc.write(file.number, bytes, bytes.count) == bytes.count else { throw .current("write \(path)") }
+        guard file.writeAll(Array(text.utf8)) else { throw .current("write \(path)") }
     }
 }

@@ -18,7 +18,7 @@ public final class ActivityLight: LightOutput {
         self.directory = "\(directory)/\(name)"
         trigger = Self.selected(in: try SmallFile.read("\(self.directory)/trigger"))
         let most = (try? SmallFile.read("\(self.directory)/max_brightness")) ?? "1"
-        bright = String(most.prefix { $0.isNumber })
+        bright = Int(most.prefix { $0.isNumber }).map(String.init) ?? "1"
         try SmallFile.write("none", to: "\(self.directory)/trigger")
         try show(false)
     }
@@ -28,6 +28,7 @@ public final class ActivityLight: LightOutput {
         if let trigger { try? SmallFile.write(trigger, to: "\(directory)/trigger") }
     }
 
+    /// Shows `act`; the other lamps are not here.
     public func set(green: Bool, yellow: Bool, red: Bool, act: Bool) throws(SystemError) { try show(act) }
 
     private func show(_ lit: Bool) throws(SystemError) {

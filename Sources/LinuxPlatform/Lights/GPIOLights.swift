@@ -10,13 +10,14 @@ public final class GPIOLights: LightOutput {
     private let red: Line
 
     /// Takes the three lines, dark. Each is found by its name from the device tree overlay or, failing that, as the
-    /// BCM number on the chip that a Pi has.
-    public init() throws(SystemError) {
-        green = try Line(name: "bramble-green", offset: 17)
-        yellow = try Line(name: "bramble-yellow", offset: 27)
-        red = try Line(name: "bramble-red", offset: 22)
+    /// BCM number on the chip that a Pi has. The chips' device files are in `devices`.
+    public init(devices: String = "/dev") throws(SystemError) {
+        green = try Line(devices, name: "bramble-green", offset: 17)
+        yellow = try Line(devices, name: "bramble-yellow", offset: 27)
+        red = try Line(devices, name: "bramble-red", offset: 22)
     }
 
+    /// Sets the lines that have changed; the ACT light is not here.
     public func set(green: Bool, yellow: Bool, red: Bool, act: Bool) throws(SystemError) {
         try self.green.set(green)
         try self.yellow.set(yellow)
@@ -33,13 +34,13 @@ private final class Line {
     private let line: UnsafeMutablePointer<bramble_line>
     private var isHigh = false
 
-    init(name: String, offset: UInt32) throws(SystemError) {
+    init(_ devices: String, name: String, offset: UInt32) throws(SystemError) {
         self.name = name
         let consumer = "bramble"
-        var taken = bramble_line_take(name, nil, offset, consumer)
+        var taken = bramble_line_take(devices, name, nil, offset, consumer)
         var code = errno
         for chip in GPIOLights.chips where taken == nil && code == ENOENT {
-            taken = bramble_line_take(name, chip, offset, consumer)
+            taken = bramble_line_take(devices, name, chip, offset, consumer)
             code = errno
         }
         guard let taken else { throw Line.refusal(name, offset, code) }
@@ -64,7 +65,8 @@ private final class Line {
             switch code {
             case ENOENT: "No GPIO chip has a line of this name, and none is a Raspberry Pi's."
             case EACCES, EPERM: "Add the service's user to the group gpio."
-            case EBUSY: "Another program or driver holds it (`gpioinfo` names it): set [lights] output, or free GPIO \(offset)."
+            case EBUSY:
+                "Another program or driver holds it (`gpioinfo` names it): set [lights] output, or free GPIO \(offset)."
             default: nil
             }
         return SystemError(call: "take the GPIO line \(name)", code: code, advice: advice)

@@ -8,6 +8,7 @@ public final class TerminalLights: LightOutput {
     /// Draws on this descriptor, which stays the caller's (1 is standard output).
     public init(descriptor: Int32 = 1) { self.descriptor = descriptor }
 
+    /// Draws the line anew if a lamp has changed.
     public func set(green: Bool, yellow: Bool, red: Bool, act: Bool) throws(SystemError) {
         let wanted = [green, yellow, red, act]
         guard wanted != shown else { return }

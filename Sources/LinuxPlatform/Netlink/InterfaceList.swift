@@ -23,7 +23,9 @@ public enum InterfaceList {
     /// switched off do not count.
     public static func interface(for ip: IPAddress, in interfaces: [Interface]) -> Interface? {
         func rank(_ interface: Interface) -> (Int, Int, Int)? {
-            guard interface.isUp, !interface.isLoopback, let prefix = interface.prefix(containing: ip) else { return nil }
+            guard interface.isUp, !interface.isLoopback, let prefix = interface.prefix(containing: ip) else {
+                return nil
+            }
             return (prefix, interface.isRunning ? 1 : 0, -Int(interface.index))
         }
         let ranked = interfaces.compactMap { interface in rank(interface).map { (rank: $0, interface: interface) } }

@@ -1,0 +1,45 @@
+#ifndef BRAMBLE_THREADS_H
+#define BRAMBLE_THREADS_H
+#include "headers.h"
+
+/* What a thread is called, may do and lives in. */
+
+static inline void bramble_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+/* Whether the calling thread has the capability in effect. */
+static inline int bramble_has_capability(int capability) {
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct data[2];
+    memset(data, 0, sizeof data);
+    if (syscall(SYS_capget, &header, data) != 0) return 0;
+    return (int)(data[capability >> 5].effective >> (capability & 31) & 1);
+}
+
+/* Gives up every capability of the calling thread, and of no other: for tests of what is then refused. */
+static inline int bramble_drop_capabilities(void) {
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct data[2];
+    memset(data, 0, sizeof data);
+    return (int)syscall(SYS_capset, &header, data);
+}
+
+/* Whether no limit applies to locked memory. */
+static inline int bramble_may_lock_everything(void) {
+    struct rlimit limit;
+    return getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY;
+}
+
+static inline int bramble_set_scheduler(int policy, int priority) {
+    struct sched_param parameter;
+    memset(&parameter, 0, sizeof parameter);
+    parameter.sched_priority = priority;
+    return sched_setscheduler(0, policy, &parameter);
+}
+
+/* Namespaces of the calling thread: for tests, and for looking into another node's network. */
+static inline int bramble_new_network_namespace(void) { return (int)syscall(SYS_unshare, CLONE_NEWNET); }
+static inline int bramble_enter_network_namespace(int fd) {
+    return (int)syscall(SYS_setns, fd, CLONE_NEWNET);
+}
+
+#endif
