@@ -1,0 +1,25 @@
+/// The protocol numbers of Ethernet that are used here.
+enum EtherType {
+    static let ipv4: UInt16 = 0x0800
+    static let arp: UInt16 = 0x0806
+    static let ipv6: UInt16 = 0x86DD
+}
+
+/// Builds whole Ethernet II frames; the card adds padding and checksum.
+public enum EthernetFrame {
+    /// An ARP packet to everyone on the link.
+    public static func broadcast(_ packet: ARPPacket) -> [UInt8] {
+        frame(to: .broadcast, from: packet.senderMAC, EtherType.arp, packet.encoded)
+    }
+
+    /// An IPv6 packet to all nodes of the link.
+    static func toAllNodes(from mac: MACAddress, _ packet: [UInt8]) -> [UInt8] {
+        frame(to: .allNodes, from: mac, EtherType.ipv6, packet)
+    }
+
+    private static func frame(
+        to: MACAddress, from: MACAddress, _ type: UInt16, _ payload: [UInt8]
+    ) -> [UInt8] {
+        to.bytes + from.bytes + [UInt8(type >> 8), UInt8(type & 0xFF)] + payload
+    }
+}

@@ -1,0 +1,25 @@
+/// A 48-bit Ethernet address.
+public struct MACAddress: Hashable, Sendable, CustomStringConvertible {
+    /// Its six bytes.
+    public let bytes: [UInt8]
+
+    /// Takes six bytes; nil for any other count.
+    public init?(bytes: [UInt8]) {
+        guard bytes.count == 6 else { return nil }
+        self.bytes = bytes
+    }
+
+    private init(known bytes: [UInt8]) { self.bytes = bytes }
+
+    /// Everyone on the link.
+    public static let broadcast = MACAddress(known: [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF])
+    /// No one: what ARP requests have in place of the address they ask for.
+    public static let zero = MACAddress(known: [0, 0, 0, 0, 0, 0])
+    /// All IPv6 nodes of the link (ff02::1; RFC 2464 §7).
+    public static let allNodes = MACAddress(known: [0x33, 0x33, 0, 0, 0, 1])
+
+    /// Lower-case hexadecimal, separated by colons.
+    public var description: String {
+        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: ":")
+    }
+}

@@ -1,0 +1,45 @@
+/// What a member tells about itself; it travels with every statement about the member.
+public struct MemberInfo: Sendable, Hashable {
+    /// The name for people, at most 63 bytes of UTF-8 on the wire.
+    public var name: String
+    /// The port that its web server listens on.
+    public var httpPort: UInt16
+    /// The first eight bytes of the ID of the release that it serves; 0 for none.
+    public var release: UInt64
+    /// Bits 0 and 1 are `serving` and `draining`; the others are handed on as they came.
+    public var flags: UInt16
+    /// Fields of a newer version, handed on as they came.
+    var extra: [UInt8] = []
+
+    /// What a node tells about itself.
+    public init(
+        name: String, httpPort: UInt16 = 0, serving: Bool = false, draining: Bool = false, release: UInt64 = 0,
+        flags: UInt16 = 0
+    ) {
+        self.name = name
+        self.httpPort = httpPort
+        self.release = release
+        self.flags = flags
+        if serving { self.serving = true }
+        if draining { self.draining = true }
+    }
+
+    /// Whether it can serve the site.
+    public var serving: Bool {
+        get { flags & 1 != 0 }
+        set { flags = newValue ? flags | 1 : flags & ~1 }
+    }
+
+    /// Whether it has been taken out of service by a person.
+    public var draining: Bool {
+        get { flags & 2 != 0 }
+        set { flags = newValue ? flags | 2 : flags & ~2 }
+    }
+
+    /// The name as it is sent: at most 63 bytes, cut between characters.
+    var wireName: String {
+        var cut = name[...]
+        while cut.utf8.count > 63 { cut = cut.dropLast() }
+        return String(cut)
+    }
+}

@@ -1,0 +1,117 @@
+import Wire
+
+extension SWIM {
+    /// Takes over what somebody says about a node, as far as it supersedes what is known here.
+    mutating func merge(
+        _ heard: Record, from origin: Origin, inSync: Bool, at now: Instant, into actions: inout [Action]
+    ) {
+        guard heard.node != session.node else { return mergeOwn(heard, at: now, into: &actions) }
+        let held = roster[heard.node]
+        var record = inSync ? doubted(heard, held: held, teller: origin.sender.node) : heard
+        if let held, held.record.session != record.session, held.record.session.boot == record.session.boot {
+            actions.append(.ignored(.duplicateIdentity))
+        }
+        record.address = settledAddress(for: record, from: origin, held: held, at: now)
+        guard let held else { return welcome(record, from: origin, at: now, into: &actions) }
+        if record.supersedes(held.record) {
+            adopt(record, firstHand: record.session == origin.sender, at: now, into: &actions)
+        } else if held.record.supersedes(record) {
+            actions.append(.ignored(.outdated))
+        } else {
+            confirm(record, held: held, at: now, into: &actions)
+        }
+    }
+
+    /// After a split, each side holds the other's members for dead: what one side tells about a member that is well
+    /// here is only a suspicion, which the member can refute, and no reason to drop it.
+    private func doubted(_ record: Record, held: Peer?, teller: NodeID) -> Record {
+        guard let held, record.state == .dead, held.state.isPresent, held.record.session == record.session else {
+            return record
+        }
+        var doubted = record
+        doubted.state = .suspect
+        doubted.accusers = [teller]
+        return doubted
+    }
+
+    private mutating func welcome(
+        _ record: Record, from origin: Origin, at now: Instant, into actions: inout [Action]
+    ) {
+        guard record.address != nil else { return actions.append(.ignored(.noAddress)) }
+        if roster.peers.count >= configuration.memberLimit - 1 {
+            guard let gone = roster.longestGone, record.state.isPresent else {
+                return actions.append(.ignored(.full))
+            }
+            roster.remove(gone)
+            news.remove(gone)
+            calls.end(.peer(gone))
+        }
+        adopt(record, firstHand: record.session == origin.sender, at: now, into: &actions)
+    }
+
+    /// The same statement as the one held: it may name another accuser, or a newer address.
+    private mutating func confirm(
+        _ record: Record, held: Peer, at now: Instant, into actions: inout [Action]
+    ) {
+        var peer = held
+        var isNews = false
+        for accuser in record.accusers where peer.suspicion?.add(accuser) == true { isNews = true }
+        let moved = peer.record.address != record.address
+        if moved {
+            peer.record.address = record.address
+            peer.heard = nil
+        }
+        guard isNews || moved else { return }
+        peer.record.accusers = peer.suspicion?.accusers ?? []
+        roster.set(peer)
+        if isNews { spread(peer.node, at: now) }
+        guard moved else { return }
+        rememberPeers(at: now)
+        actions.append(.changed(peer.member, before: peer.state))
+    }
+
+    /// What others say about ourselves: our own word counts more, so a wrong belief is answered with a newer statement.
+    private mutating func mergeOwn(_ heard: Record, at now: Instant, into actions: inout [Action]) {
+        let claimed = (heard.session.boot, heard.session.salt)
+        guard claimed <= (session.boot, session.salt) else { return actions.append(.ignored(.duplicateIdentity)) }
+        guard heard.session == session else {
+            // They believe in an earlier run of ours.
+            return spread(session.node, at: now)
+        }
+        if let seen = heard.address { ownAddress = seen }
+        guard !isLeaving, heard.supersedes(own) else { return }
+        awareness.worsen()
+        restate(above: heard.counter, at: now, into: &actions)
+    }
+
+    /// Makes `record` the one that is held, with all that follows from it.
+    mutating func adopt(_ record: Record, firstHand: Bool, at now: Instant, into actions: inout [Action]) {
+        let before = roster[record.node]
+        var peer = before ?? Peer(record: record, since: now)
+        let keepsAddress = before?.record.address == record.address
+        peer.record = record
+        peer.heard = firstHand ? now : (keepsAddress ? before?.heard : nil)
+        if before?.state != record.state || before?.record.session != record.session { peer.since = now }
+        peer.suspicion = record.state == .suspect ? Suspicion(start: now, accusers: record.accusers) : nil
+        peer.record.accusers = peer.suspicion?.accusers ?? []
+        roster.set(peer)
+        follow(peer, before: before, at: now)
+        spread(peer.node, at: now)
+        actions.append(.changed(peer.member, before: before?.state))
+        if record.state == .suspect { checkSuspect(peer, at: now, into: &actions) }
+    }
+
+    /// Brings the probe list, the calls and what is stored into line with a peer's new state.
+    private mutating func follow(_ peer: Peer, before: Peer?, at now: Instant) {
+        if peer.state.isPresent {
+            probeList.insert(peer.node, using: &random)
+            calls.end(.peer(peer.node))
+        } else {
+            probeList.remove(peer.node)
+            probes.removeAll { $0.target == peer.node }
+            if before?.state != peer.state { callAgain(peer, at: now) }
+        }
+        let isSame = before?.record.address == peer.record.address && before?.record.info.name == peer.record.info.name
+        if !isSame { rememberPeers(at: now) }
+    }
+}

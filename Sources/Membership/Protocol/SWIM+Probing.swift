@@ -1,0 +1,112 @@
+import Wire
+
+/// One question to a member whether it is there.
+struct Probe: Sendable, Equatable {
+    let target: NodeID
+    let sequence: UInt32
+    /// When help is asked for; nil once that has been done.
+    var helpAt: Instant?
+    let failsAt: Instant
+    var helpers: [NodeID] = []
+    /// Helpers that have said that they are there, but got no answer either.
+    var refusals: [NodeID] = []
+
+    var nextDeadline: Instant { helpAt ?? failsAt }
+}
+
+extension SWIM {
+    /// Begins a round if it is time.
+    mutating func probeRound(at now: Instant, into actions: inout [Action]) {
+        guard nextProbe <= now else { return }
+        if probeList.count == 0 {
+            // With nobody to ask, nothing says that we are unwell.
+            awareness.recover()
+        }
+        for _ in 0..<min(configuration.probesPerInterval, probeList.count) {
+            guard let target = probeList.next(using: &random) else { break }
+            probe(target, at: now, into: &actions)
+        }
+        nextProbe = now.advanced(by: awareness.stretch(configuration.probeInterval))
+    }
+
+    /// Probes a member, unless that is going on already.
+    mutating func probe(_ target: NodeID, at now: Instant, into actions: inout [Action]) {
+        guard !isLeaving, let peer = roster[target], peer.state.isPresent else { return }
+        guard !probes.contains(where: { $0.target == target }) else { return }
+        let probe = Probe(
+            target: target, sequence: nextSequence(),
+            helpAt: now.advanced(by: awareness.stretch(configuration.probeTimeout)),
+            failsAt: now.advanced(by: awareness.stretch(configuration.probeInterval)))
+        probes.append(probe)
+        send(.ping(sequence: probe.sequence, target: target), to: peer, into: &actions)
+    }
+
+    /// Asks for help, and gives up, where it is time.
+    mutating func advanceProbes(at now: Instant, into actions: inout [Action]) {
+        for index in probes.indices where probes[index].helpAt.map({ $0 <= now }) == true {
+            askForHelp(index, at: now, into: &actions)
+        }
+        let failed = probes.filter { $0.failsAt <= now }
+        probes.removeAll { $0.failsAt <= now }
+        for probe in failed { fail(probe, at: now, into: &actions) }
+    }
+
+    /// Asks others to ping the target, and asks it once more ourselves: either datagram may just have been lost.
+    private mutating func askForHelp(_ index: Int, at now: Instant, into actions: inout [Action]) {
+        let probe = probes[index]
+        let others = roster.peers.filter { $0.state == .alive && $0.node != probe.target }
+        let helpers = others.shuffled(using: &random).prefix(configuration.indirectProbes)
+        probes[index].helpAt = nil
+        probes[index].helpers = helpers.map(\.node)
+        guard let peer = roster[probe.target] else { return }
+        send(.ping(sequence: probe.sequence, target: probe.target), to: peer, into: &actions)
+        // A refusal has to be here before the probe fails: it tells a silent target from silent helpers (Lifeguard).
+        let patience = now.duration(to: probe.failsAt) * 8 / 10
+        let request = Message.Body.pingRequest(
+            sequence: probe.sequence, target: probe.target,
+            patience: UInt16(clamping: patience.wholeNanoseconds / 1_000_000))
+        for helper in helpers { send(request, to: helper, into: &actions) }
+    }
+
+    /// Nobody has heard the target. Helpers that were silent too are probed right away: if several nodes crashed at
+    /// once, all are found out in this one round.
+    private mutating func fail(_ failed: Probe, at now: Instant, into actions: inout [Action]) {
+        let silent = failed.helpers.filter { !failed.refusals.contains($0) }
+        for helper in silent { probe(helper, at: now, into: &actions) }
+        awareness.worsen(by: failed.helpers.isEmpty ? 1 : silent.count)
+        accuse(failed.target, at: now, into: &actions)
+    }
+
+    /// Somebody answered: the target itself, or a helper in its name.
+    mutating func acknowledged(
+        _ number: UInt32, by node: NodeID, at now: Instant, into actions: inout [Action]
+    ) {
+        guard number != 0 else { return }
+        if let index = probes.firstIndex(where: { $0.isOpen(number, to: node) }) {
+            probes.remove(at: index)
+            awareness.recover()
+        } else if !passOn(number, by: node, into: &actions) {
+            actions.append(.ignored(.lateAnswer))
+        }
+    }
+
+    /// A helper is there but has not heard the target.
+    mutating func refused(_ number: UInt32, by node: NodeID, into actions: inout [Action]) {
+        guard let index = probes.firstIndex(where: { $0.sequence == number && $0.helpers.contains(node) }) else {
+            return actions.append(.ignored(.lateAnswer))
+        }
+        if !probes[index].refusals.contains(node) { probes[index].refusals.append(node) }
+    }
+
+    /// A number for a question; never 0, which asks for nothing.
+    mutating func nextSequence() -> UInt32 {
+        sequence = sequence == .max ? 1 : sequence + 1
+        return sequence
+    }
+}
+
+extension Probe {
+    fileprivate func isOpen(_ number: UInt32, to node: NodeID) -> Bool {
+        sequence == number && (target == node || helpers.contains(node))
+    }
+}

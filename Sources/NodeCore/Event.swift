@@ -1,0 +1,63 @@
+public import Membership
+public import VRRP
+public import Wire
+
+/// Something that people are told: a line of the log, a row of the status.
+public enum Event: Equatable, Sendable {
+    /// How loud an event is.
+    public enum Level: Sendable { case info, notice, warning }
+
+    /// A member's state changed; `before` is nil for one just met.
+    case member(Member, before: Member.State?)
+    /// A virtual router changed its state.
+    case transition(FloatingAddress, from: RouterState, to: RouterState, TransitionReason)
+    /// The node that holds a floating address changed, as seen from here; nil: no one is heard.
+    case holder(FloatingAddress, NodeID?)
+    /// The leader is configured otherwise than this node.
+    case disagreement(FloatingAddress, Disagreement)
+    /// Another running node has proven that it uses this node's ID.
+    case duplicateIdentity(Session, keepsIdentity: Bool)
+    /// The node may serve again, or may not.
+    case health(Health)
+    /// The floating address was taken from the interface by someone else, and is put back.
+    case addressStripped(FloatingAddress)
+    /// A person asked this node to show itself.
+    case identify(until: Instant)
+
+    /// How loud it is.
+    public var level: Level {
+        switch self {
+        case .duplicateIdentity, .addressStripped, .disagreement: .warning
+        case .member(let member, _): member.state == .dead ? .warning : .info
+        case .health(let health): health.isServing ? .notice : .warning
+        case .transition: .notice
+        case .holder, .identify: .info
+        }
+    }
+
+    /// The line that a person reads.
+    public var text: String {
+        switch self {
+        case .member(let member, let before):
+            let place = member.address.map { ", \($0)" } ?? ""
+            let name = "\(member.info.name) (\(member.id.short)\(place))"
+            return before.map { "member \(name): \($0) → \(member.state)" } ?? "member \(name): met, \(member.state)"
+        case .transition(let address, let from, let to, let reason):
+            return "\(address.ip): \(from) → \(to): \(reason)"
+        case .holder(let address, let holder):
+            return holder.map { "\(address.ip): held by \($0.short)" } ?? "\(address.ip): no holder is heard"
+        case .disagreement(let address, let disagreement):
+            return "\(address.ip): \(disagreement); give all nodes one configuration"
+        case .duplicateIdentity(let other, let keeps):
+            return "another running node has this node's ID (\(other)): a copied card? "
+                + (keeps ? "This node keeps the ID; the other takes a new one." : "This node takes a new ID.")
+        case .health(let health):
+            guard !health.isServing else { return "this node can serve" }
+            return "this node cannot serve: " + health.reasons.map(\.text).joined(separator: "; ")
+        case .addressStripped(let address):
+            return "\(address.ip) was removed from the interface by another program; putting it back"
+        case .identify:
+            return "identify: the lights show which node this is"
+        }
+    }
+}

@@ -1,0 +1,51 @@
+public import Membership
+public import Wire
+
+extension Node {
+    /// What a node is told at its start.
+    public struct Configuration: Sendable {
+        /// The name that people read.
+        public var name: String
+        /// The port of this node's web server.
+        public var httpPort: UInt16
+        /// The cluster's keys.
+        public var keyring: Keyring
+        /// The floating addresses of the cluster; the same on each node.
+        public var floating: [FloatingAddress]
+        /// The VRRP priority, 1 to 254 (RFC 9568 §5.2.4), before the node's rank is taken from it.
+        public var priority: UInt8
+        /// The time between advertisements in centiseconds, 1 to 4095 (RFC 9568 §5.2.7).
+        public var interval: UInt16
+        /// Whether a node of a higher priority takes over from a healthy Active node.
+        public var preempt: Bool
+        /// Peers to call beside those that discovery finds.
+        public var seeds: [SocketAddress]
+        /// The timers of membership.
+        public var membership: SWIM.Configuration
+
+        /// How long a node listens before it runs for Active: long enough to meet the peers of its LAN (a few
+        /// milliseconds on a wire, some hundred on a busy radio), short enough that no one waits for the page.
+        public var settling = Duration.milliseconds(500)
+        /// How long a node looks for others before its lights call it alone.
+        public var joining = Duration.seconds(5)
+        /// How often the lease of a held address is renewed: a quarter of the shortest lease that the kernel knows.
+        public var renewal = Duration.milliseconds(250)
+
+        /// A configuration with the default timers.
+        public init(
+            name: String, httpPort: UInt16, keyring: Keyring, floating: [FloatingAddress], priority: UInt8 = 100,
+            interval: UInt16 = 2, preempt: Bool = false, seeds: [SocketAddress] = [],
+            membership: SWIM.Configuration = .lan
+        ) {
+            self.name = name
+            self.httpPort = httpPort
+            self.keyring = keyring
+            self.floating = floating
+            self.priority = priority
+            self.interval = interval
+            self.preempt = preempt
+            self.seeds = seeds
+            self.membership = membership
+        }
+    }
+}

@@ -1,0 +1,126 @@
+internal import Membership
+internal import VRRP
+internal import Wire
+
+extension Node {
+    /// How much each rank takes from the priority: enough skew between two Backups that the first one's advertisement
+    /// reaches the second before that one's timer ends.
+    private static let rankStep = 8
+    /// Beyond this rank all are alike: the priority must stay above zero.
+    private static let lastRank = 8
+
+    /// The priority with this node's rank among the living taken off, so that Backups of one priority don't race.
+    private var rankedPriority: UInt8 {
+        let rank = membership.members.filter { $0.state == .alive && $0.id < session.node }.count
+        return UInt8(max(1, Int(configuration.priority) - Self.rankStep * min(rank, Self.lastRank)))
+    }
+
+    /// Draws the conclusions of what has been learned: priority, who may run, lights.
+    mutating func settle(at now: Instant, into actions: inout [Action]) {
+        guard !isStopped else { return }
+        let priority = rankedPriority
+        for index in routers.indices {
+            perform(routers[index].router.setPriority(priority, at: now), of: index, at: now, into: &actions)
+            let eligible = mayRun(for: routers[index].address, at: now)
+            let runs = routers[index].router.state != .initialize
+            if eligible && !runs {
+                perform(routers[index].router.startup(at: now), of: index, at: now, into: &actions)
+            } else if !eligible && runs {
+                perform(
+                    routers[index].router.shutdown(reason: isDraining ? .draining : .cannotServe, at: now), of: index,
+                    at: now, into: &actions)
+            }
+        }
+        showSignal(at: now, into: &actions)
+    }
+
+    private func mayRun(for address: FloatingAddress, at now: Instant) -> Bool {
+        health.isServing && !isDraining && now >= settledAt && !conflicts.contains(address.ip)
+    }
+
+    mutating func receiveAdvertisement(
+        _ payload: [UInt8], sender: Session, at now: Instant, into actions: inout [Action]
+    ) {
+        let advertisement: Advertisement
+        do {
+            advertisement = try Advertisement.decode(sealed: payload.dropFirst())
+        } catch {
+            return ignored.count("malformed advertisement")
+        }
+        guard let index = routers.firstIndex(where: { $0.address.virtualRouterID == advertisement.virtualRouterID })
+        else { return ignored.count("advertisement of a virtual router that is not configured here") }
+        perform(
+            routers[index].router.receive(advertisement, from: TieBreaker(sender.node), at: now), of: index, at: now,
+            into: &actions)
+        noteHolder(index, advertisement, sender: sender.node, at: now, into: &actions)
+    }
+
+    mutating func routerDeadline(_ index: Int, at now: Instant, into actions: inout [Action]) {
+        if let due = routers[index].router.nextDeadline, due <= now {
+            perform(routers[index].router.deadlineReached(at: now), of: index, at: now, into: &actions)
+        }
+        if let due = routers[index].renewAt, due <= now {
+            actions.append(.claim(routers[index].address))
+            routers[index].renewAt = now.advanced(by: configuration.renewal)
+        }
+        if let due = routers[index].holderExpiresAt, due <= now { setHolder(index, nil, until: nil, into: &actions) }
+        routers[index].forgetRival(at: now)
+    }
+
+    /// Carries out what a virtual router wants.
+    mutating func perform(
+        _ wanted: [VirtualRouter.Action], of index: Int, at now: Instant, into actions: inout [Action]
+    ) {
+        let address = routers[index].address
+        for action in wanted {
+            switch action {
+            case .advertise(let advertisement): advertise(advertisement, into: &actions)
+            case .claim:
+                actions.append(.claim(address))
+                routers[index].renewAt = now.advanced(by: configuration.renewal)
+            case .release:
+                actions.append(.release(address))
+                routers[index].renewAt = nil
+            case .announce: actions.append(.announce(address))
+            case .transition(let from, let to, let reason):
+                routers[index].remember(.init(from: from, to: to, reason: reason, at: now))
+                actions.append(.tell(.transition(address, from: from, to: to, reason)))
+                if to == .active { setHolder(index, session.node, until: nil, into: &actions) }
+                if from == .active { setHolder(index, nil, until: nil, into: &actions) }
+            case .noticed(let disagreement): actions.append(.tell(.disagreement(address, disagreement)))
+            case .ignored(let reason): ignored.count("advertisement: \(reason)")
+            }
+        }
+    }
+
+    /// An advertisement goes to the group, for nodes that are not known here, and to every known member, for networks
+    /// that lose multicast. A dead member gets it too: it may live behind a cut.
+    private mutating func advertise(_ advertisement: Advertisement, into actions: inout [Action]) {
+        let payload = [MessageKind.advertisement] + advertisement.encoded(checksum: .none)
+        send(payload, to: .group, into: &actions)
+        for member in membership.members where member.id != session.node && member.state != .left {
+            if let address = member.address { send(payload, to: .address(address), into: &actions) }
+        }
+    }
+
+    private mutating func noteHolder(
+        _ index: Int, _ advertisement: Advertisement, sender: NodeID, at now: Instant, into actions: inout [Action]
+    ) {
+        guard routers[index].router.state != .active else {
+            if advertisement.priority != 0 { routers[index].heardRival(at: now) }
+            return
+        }
+        if advertisement.priority == 0 {
+            if routers[index].holder == sender { setHolder(index, nil, until: nil, into: &actions) }
+            return
+        }
+        setHolder(index, sender, until: now.advanced(by: FloatingRouter.holderMemory), into: &actions)
+    }
+
+    private mutating func setHolder(_ index: Int, _ holder: NodeID?, until: Instant?, into actions: inout [Action]) {
+        routers[index].holderExpiresAt = until
+        guard routers[index].holder != holder else { return }
+        routers[index].holder = holder
+        actions.append(.tell(.holder(routers[index].address, holder)))
+    }
+}

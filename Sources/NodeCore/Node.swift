@@ -1,0 +1,160 @@
+public import Membership
+internal import VRRP
+public import Wire
+
+/// The whole logic of one node: sealing, membership, election, lights. It touches no socket, clock, file or random
+/// source; it is handed what happened and the time, and answers with what to do.
+///
+/// The same value runs in the daemon, in the simulator and in unit tests. After every event the node asks itself what
+/// follows from what it has learned (`settle`): which priority its rank among the members gives it, whether it may run
+/// for Active, and which signal its lights show.
+public struct Node: Sendable {
+    let configuration: Configuration
+    /// This run of this node.
+    public let session: Session
+    var link: SealedLink
+    var membership: SWIM
+    var routers: [FloatingRouter]
+    var health = Health.starting
+    var release: UInt64 = 0
+    var isDraining = false
+    var isStopped = false
+    var identifyUntil: Instant?
+    var duplicateUntil: Instant?
+    var conflicts: [IPAddress] = []
+    var shown: Signal?
+    var ignored = IgnoreCounts()
+    let startedAt: Instant
+
+    /// A node that has just started.
+    /// - Parameters:
+    ///   - session: this run: the node ID, the boot counter that was raised for it, fresh salt.
+    ///   - linkSecret: 32 random bytes of this run, for the challenges.
+    ///   - known: the peers that an earlier run kept on disk.
+    ///   - random: drives every choice the node leaves to chance.
+    public init(
+        _ configuration: Configuration, session: Session, linkSecret: [UInt8], known: [KnownPeer],
+        random: SeededGenerator, at now: Instant
+    ) {
+        self.configuration = configuration
+        self.session = session
+        startedAt = now
+        link = SealedLink(session: session, keyring: configuration.keyring, secret: linkSecret)
+        membership = SWIM(
+            session: session,
+            info: MemberInfo(
+                name: configuration.name, httpPort: configuration.httpPort, serving: false, draining: false,
+                release: 0),
+            configuration: configuration.membership, known: known, seeds: configuration.seeds, random: random, at: now)
+        routers = configuration.floating.map { FloatingRouter($0, configuration: configuration, node: session.node) }
+    }
+
+    // MARK: What happens to a node
+
+    /// A datagram came in.
+    public mutating func receive(_ datagram: [UInt8], from source: SocketAddress, at now: Instant) -> [Action] {
+        guard !isStopped else { return [] }
+        var actions: [Action] = []
+        switch link.receive(datagram, from: source, at: now) {
+        case .dropped: return []
+        case .reply(let bytes): return [.send(bytes, to: .address(source))]
+        case .proven(let sender, let reply):
+            if let reply { actions.append(.send(reply, to: .address(source))) }
+            perform(membership.proven(sender, from: source, at: now), at: now, into: &actions)
+        case .duplicateIdentity(let other, let reply):
+            if let reply { actions.append(.send(reply, to: .address(source))) }
+            meetDouble(other, at: now, into: &actions)
+        case .message(let sender, let payload):
+            dispatch(payload, from: source, sender: sender, at: now, into: &actions)
+        }
+        settle(at: now, into: &actions)
+        return actions
+    }
+
+    /// The instant to call `deadlineReached(at:)`, unless something else happens before.
+    public var nextDeadline: Instant {
+        var next = membership.nextDeadline
+        func consider(_ instant: Instant?) {
+            if let instant, instant < next { next = instant }
+        }
+        for router in routers { consider(router.nextDeadline) }
+        consider(identifyUntil)
+        consider(duplicateUntil)
+        if !shownIsSettled { consider(settledAt) }
+        if shown == .joining { consider(aloneAt) }
+        return next
+    }
+
+    /// Time has come to, or passed, `nextDeadline`.
+    public mutating func deadlineReached(at now: Instant) -> [Action] {
+        guard !isStopped else { return [] }
+        var actions: [Action] = []
+        if let end = identifyUntil, end <= now { identifyUntil = nil }
+        if let end = duplicateUntil, end <= now { duplicateUntil = nil }
+        perform(membership.deadlineReached(at: now), at: now, into: &actions)
+        for index in routers.indices { routerDeadline(index, at: now, into: &actions) }
+        settle(at: now, into: &actions)
+        return actions
+    }
+
+    /// The shell has looked at the node: what stands against its serving, and the release it serves (the first eight
+    /// bytes of the release ID; 0 for none).
+    public mutating func update(health: Health, release: UInt64, at now: Instant) -> [Action] {
+        guard !isStopped, health != self.health || release != self.release else { return [] }
+        var actions: [Action] = []
+        if health != self.health { actions.append(.tell(.health(health))) }
+        self.health = health
+        self.release = release
+        informMembers(at: now, into: &actions)
+        settle(at: now, into: &actions)
+        return actions
+    }
+
+    /// A floating address vanished from the interface although this node had not released it.
+    public mutating func addressStripped(_ ip: IPAddress, at now: Instant) -> [Action] {
+        guard let held = routers.first(where: { $0.address.ip == ip && $0.router.state == .active }) else { return [] }
+        return [.tell(.addressStripped(held.address)), .claim(held.address), .announce(held.address)]
+    }
+
+    // MARK: What people ask of a node
+
+    /// Takes the node out of service, or puts it back.
+    public mutating func setDraining(_ draining: Bool, at now: Instant) -> [Action] {
+        guard !isStopped, draining != isDraining else { return [] }
+        var actions: [Action] = []
+        isDraining = draining
+        informMembers(at: now, into: &actions)
+        settle(at: now, into: &actions)
+        return actions
+    }
+
+    /// Makes the lights of a node show which one it is, for half a minute; `nil` is this node.
+    /// - Returns: nil when no member has that ID.
+    public mutating func identify(_ node: NodeID?, at now: Instant) -> [Action]? {
+        guard let node, node != session.node else {
+            var actions: [Action] = []
+            beginIdentify(at: now, into: &actions)
+            settle(at: now, into: &actions)
+            return actions
+        }
+        guard let address = membership.members.first(where: { $0.id == node })?.address else { return nil }
+        var actions: [Action] = []
+        send(NodeCommand.identify(node).encoded, to: .address(address), into: &actions)
+        return actions
+    }
+
+    /// Resigns every floating address and says good-bye. The node does nothing any more afterwards.
+    public mutating func stop(at now: Instant) -> [Action] {
+        guard !isStopped else { return [] }
+        var actions: [Action] = []
+        for index in routers.indices {
+            perform(routers[index].router.shutdown(reason: .stopping, at: now), of: index, at: now, into: &actions)
+        }
+        perform(membership.leave(at: now), at: now, into: &actions)
+        isStopped = true
+        return actions
+    }
+
+    /// Replaces the keys: the first seals, each one opens.
+    public mutating func rotate(to keyring: Keyring) { link.replaceKeyring(keyring) }
+}

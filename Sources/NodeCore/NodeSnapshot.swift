@@ -1,0 +1,70 @@
+public import Membership
+public import VRRP
+public import Wire
+
+/// What a node knows at one instant, for status pages, metrics and tests.
+public struct NodeSnapshot: Sendable {
+    /// A change of state of a virtual router.
+    public struct Transition: Hashable, Sendable {
+        /// The state before.
+        public let from: RouterState
+        /// The state after.
+        public let to: RouterState
+        /// Why.
+        public let reason: TransitionReason
+        /// When.
+        public let at: Instant
+    }
+
+    /// A floating address as seen from this node.
+    public struct Floating: Sendable {
+        /// The address.
+        public let address: FloatingAddress
+        /// This node's state in its virtual router.
+        public let state: RouterState
+        /// The priority that this node has in it now.
+        public let priority: UInt8
+        /// The node that holds it, if one is heard.
+        public let holder: NodeID?
+        /// How many transitions there have been.
+        public let transitions: UInt64
+        /// The last 64 of them, the newest last.
+        public let history: [Transition]
+    }
+
+    /// This run of this node.
+    public let session: Session
+    /// When it started.
+    public let startedAt: Instant
+    /// What stands against its serving.
+    public let health: Health
+    /// Whether it has been taken out of service.
+    public let isDraining: Bool
+    /// What its lights show.
+    public let signal: Signal
+    /// All members, this one included, sorted by node ID.
+    public let members: [Member]
+    /// The floating addresses, in the order of the configuration.
+    public let floating: [Floating]
+    /// How many datagrams were dropped, by reason.
+    public let drops: DropCounts
+    /// How many messages were ignored, by reason.
+    public let ignored: IgnoreCounts
+    /// Lifeguard's local health: 0 is good.
+    public let localHealth: Int
+}
+
+extension Node {
+    /// What the node knows now.
+    public var snapshot: NodeSnapshot {
+        NodeSnapshot(
+            session: session, startedAt: startedAt, health: health, isDraining: isDraining, signal: shown ?? .starting,
+            members: membership.members,
+            floating: routers.map {
+                .init(
+                    address: $0.address, state: $0.router.state, priority: $0.router.priority, holder: $0.holder,
+                    transitions: $0.transitions, history: $0.history)
+            },
+            drops: link.drops, ignored: ignored, localHealth: membership.localHealth)
+    }
+}

@@ -1,0 +1,18 @@
+/// The three durations of RFC 9568 §6.1, which follow from an interval and a priority.
+public struct Timers: Hashable, Sendable {
+    /// The time between two advertisements.
+    public let interval: Duration
+    /// What a Backup waits longer, the lower its priority: (256 − priority) · interval / 256.
+    public let skew: Duration
+    /// The silence after which a Backup takes over: 3 · interval + skew.
+    public let activeDown: Duration
+
+    /// The timers of a node with this priority, for advertisements every `interval` centiseconds.
+    public init(interval centiseconds: UInt16, priority: UInt8) {
+        let nanoseconds = Int64(centiseconds) * 10_000_000
+        let skew = (256 - Int64(priority)) * nanoseconds / 256
+        self.interval = .nanoseconds(nanoseconds)
+        self.skew = .nanoseconds(skew)
+        activeDown = .nanoseconds(3 * nanoseconds + skew)
+    }
+}

@@ -1,0 +1,236 @@
+import Glibc
+import Testing
+import Wire
+
+@testable import LinuxPlatform
+
+private func ip(_ text: String) -> IPAddress { IPAddress(text) ?? .v4(0) }
+
+/// A gossip socket at each end of a cable, told of its interfaces.
+private struct Pair {
+    let cable: Cable
+    let left: GossipSocket
+    let right: GossipSocket
+    let failures: [SystemError]
+
+    init(_ cable: Cable, floating: Set<IPAddress> = []) throws {
+        self.cable = cable
+        let mine = try GossipSocket(port: 7373)
+        var failures = mine.update(
+            interfaces: try InterfaceList.current().filter(\.isForGossip), floating: floating)
+        left = mine
+        right = try cable.at(.right) {
+            let other = try GossipSocket(port: 7373)
+            failures += other.update(interfaces: try InterfaceList.current().filter(\.isForGossip))
+            return other
+        }
+        self.failures = failures
+    }
+
+    /// What arrives at the right end, until there are `count`.
+    func arrivals(_ count: Int) -> [GossipSocket.Datagram] {
+        var datagrams: [GossipSocket.Datagram] = []
+        _ = eventually {
+            datagrams += right.receive()
+            return datagrams.count >= count
+        }
+        return datagrams
+    }
+}
+
+@Suite("Gossip on a real link", .enabled(if: noNamespaces == nil, "\(noNamespaces ?? "")"))
+struct GossipTests {
+    @Test("to everyone goes out by broadcast and multicast, and never from the floating address")
+    func everyone() async throws {
+        // The floating addresses are there before the interface's own, where the kernel likes them best.
+        let before = "ip addr add 192.0.2.250/32 dev a; ip -6 addr add fe80::250/128 dev a nodad"
+        let (failures, heard, echoes, index) = try await onCable(before: before) { cable in
+            let pair = try Pair(
+                cable, floating: [ip("192.0.2.250"), ip("fe80::250")])
+            let failures = pair.failures + pair.left.sendToEveryone([1, 2, 3])
+            let heard = pair.arrivals(4)
+            let own = pair.left.receive()
+            let index = try pair.cable.at(.right) { try InterfaceList.current().last?.index ?? 0 }
+            return (failures, heard, (own.count, pair.left.echoes), index)
+        }
+        #expect(failures == [])
+        #expect(Set(heard.map(\.destination))
+            == [ip("192.0.2.255"), ip("255.255.255.255"), GossipSocket.ipv4Group, GossipSocket.ipv6Group])
+        #expect(heard.count == 4)
+        #expect(Set(heard.map(\.source))
+            == [
+                SocketAddress(ip: ip("192.0.2.1"), port: 7373),
+                SocketAddress(ip: ip("fe80::1"), port: 7373, interface: index),
+            ])
+        #expect(heard.allSatisfy { $0.bytes == [1, 2, 3] && $0.interface == index })
+        #expect(echoes.0 == 0, "our own broadcasts are not handed out")
+        #expect(echoes.1 > 0, "and the kernel does send them back")
+    }
+
+    @Test("one to one goes out from the own address although a floating one is there",
+        arguments: ["192.0.2.2", "2001:db8::2"])
+    func source(target: String) async throws {
+        let heard = try await onCable { cable in
+            let pair = try Pair(cable)
+            let floating = try FloatingAddresses()
+            let index = try #require(try InterfaceList.current().last?.index)
+            for text in ["192.0.2.250", "2001:db8::250"] {
+                if let error = floating.claim(ip(text), on: index, validFor: 30) { throw error }
+            }
+            // An own address that is added anew, as DHCP does, comes after the floating one.
+            try shell("ip addr del 192.0.2.1/24 dev a; ip addr add 192.0.2.1/24 brd + dev a")
+            try shell("ip -6 addr del 2001:db8::1/64 dev a; ip -6 addr add 2001:db8::1/64 dev a nodad")
+            if let error = pair.left.send([9], to: SocketAddress(ip: ip(target), port: 7373)) { throw error }
+            return pair.arrivals(1)
+        }
+        let own = ip(target).isIPv4 ? "192.0.2.1" : "2001:db8::1"
+        #expect(heard.map(\.source.ip) == [ip(own)])
+        #expect(heard.map(\.destination) == [ip(target)])
+    }
+
+    @Test("a source can be named, link-local answers go back by their interface, and longer than allowed shows")
+    func answers() async throws {
+        let (named, back, long) = try await onCable(before: "ip addr add 192.0.2.250/32 dev a") {
+            cable -> ([GossipSocket.Datagram], [GossipSocket.Datagram], [GossipSocket.Datagram]) in
+            let pair = try Pair(cable)
+            let right = SocketAddress(ip: ip("192.0.2.2"), port: 7373)
+            _ = pair.left.send([1], to: right, from: ip("192.0.2.250"))
+            let named = pair.arrivals(1)
+            let leftIndex = try #require(try InterfaceList.current().last?.index)
+            _ = pair.left.send([2], to: SocketAddress(ip: ip("fe80::2"), port: 7373, interface: leftIndex))
+            let asked = pair.arrivals(1)
+            if let source = asked.first?.source { _ = pair.right.send([3], to: source) }
+            var back: [GossipSocket.Datagram] = []
+            _ = eventually {
+                back += pair.left.receive()
+                return !back.isEmpty
+            }
+            _ = pair.left.send([UInt8](repeating: 7, count: 1400), to: right)
+            return (named, back, pair.arrivals(1))
+        }
+        #expect(named.map(\.source.ip) == [ip("192.0.2.250")])
+        #expect(back.map(\.bytes) == [[3]])
+        #expect(long.map(\.bytes.count) == [GossipSocket.largestDatagram + 1])
+    }
+
+    @Test("an interface that comes later is joined by an update, and one that goes is let go")
+    func hotplug() async throws {
+        let (first, second, sent) = try await onCable { cable -> (Int, [IPAddress], [SystemError]) in
+            let pair = try Pair(cable)
+            try shell("ip link add name c type veth peer name d; ip addr add 198.51.100.1/24 brd + dev c; ip link set dev c up")
+            let after = try InterfaceList.current().filter(\.isForGossip)
+            let first = pair.left.update(interfaces: after).count
+            try shell("ip link del dev c")
+            _ = pair.left.update(interfaces: try InterfaceList.current().filter(\.isForGossip))
+            let sent = pair.left.sendToEveryone([5])
+            return (first, pair.arrivals(4).map(\.destination), sent)
+        }
+        #expect(first == 0)
+        #expect(second.count == 4)
+        #expect(sent == [])
+    }
+
+    @Test("what cannot be sent is told and not thrown: nowhere to go, and an interface that is gone")
+    func unreachable() async throws {
+        let (nowhere, gone) = try await onCable { cable -> (SystemError?, [SystemError]) in
+            let pair = try Pair(cable)
+            let nowhere = pair.left.send([1], to: SocketAddress(ip: ip("203.0.113.9"), port: 7373))
+            try shell("ip link del dev a")
+            return (nowhere, pair.left.sendToEveryone([1]))
+        }
+        #expect(nowhere?.code == ENETUNREACH)
+        #expect(nowhere?.description.contains("203.0.113.9") == true)
+        #expect(gone.count == 4)
+    }
+
+    @Test("a port in use is an error that names the port and what to do")
+    func portInUse() async throws {
+        let error = try await inNewNamespace { () -> SystemError? in
+            let first = try GossipSocket(port: 0)
+            do throws(SystemError) {
+                let second = try GossipSocket(port: first.port)
+                return second.port == first.port ? nil : SystemError(call: "", code: 0)
+            } catch {
+                return SystemError(
+                    call: error.call.replacing("\(first.port)", with: "PORT"), code: error.code,
+                    advice: error.advice?.replacing("\(first.port)", with: "PORT"))
+            }
+        }
+        #expect(error?.code == EADDRINUSE)
+        #expect(error?.call == "bind UDP port PORT")
+        #expect(error?.advice?.hasPrefix("Another program has UDP port PORT") == true)
+    }
+}
+
+@Suite("Announcements on a real link", .enabled(if: noNamespaces == nil, "\(noNamespaces ?? "")"))
+struct AnnouncerTests {
+    @Test("the other end hears both forms and the probe, and counts garbage")
+    func heard() async throws {
+        let (heard, malformed, own) = try await onCable { cable -> ([ARPWatcher.Heard], Int, MACAddress?) in
+            let watcher = try cable.at(.right) { try ARPWatcher() }
+            let announcer = try Announcer()
+            let interface = try #require(try InterfaceList.current().last)
+            if let error = announcer.announce(ip("192.0.2.250"), on: interface) { throw error }
+            if let error = announcer.probe(0xC000_02FB, on: interface) { throw error }
+            sendGarbage(interface)
+            var result = ARPWatcher.Catch()
+            _ = eventually {
+                let more = watcher.drain()
+                result.heard += more.heard.filter { [0xC000_02FA, 0xC000_02FB].contains($0.packet.targetIP) }
+                result.malformed += more.malformed
+                return result.heard.count >= 3 && result.malformed >= 2
+            }
+            return (result.heard, result.malformed, interface.mac)
+        }
+        let mac = try #require(own)
+        #expect(heard.map(\.packet) == [
+            .announcement(of: 0xC000_02FA, at: mac, .request), .announcement(of: 0xC000_02FA, at: mac, .reply),
+            .probe(for: 0xC000_02FB, from: mac),
+        ])
+        #expect(malformed == 2)
+    }
+
+    @Test("a neighbour that knew another owner learns the new one", arguments: ["192.0.2.250", "2001:db8::250"])
+    func neighbourLearns(text: String) async throws {
+        let learnt = try await onCable { cable -> Bool in
+            let announcer = try Announcer()
+            let interface = try #require(try InterfaceList.current().last)
+            try cable.at(.right) {
+                try shell(
+                    """
+                    echo 0 > /proc/sys/net/ipv4/neigh/b/locktime
+                    ip neigh add \(text) lladdr 02:00:00:00:00:99 dev b nud stale
+                    """)
+            }
+            if let error = announcer.announce(ip(text), on: interface) { throw error }
+            return eventually {
+                cable.at(.right) {
+                    (try? shell("ip neigh show \(text) dev b | grep -q \(interface.mac?.description ?? "none")")) != nil
+                }
+            }
+        }
+        #expect(learnt)
+    }
+
+    @Test("without permission, packet sockets say which capability is missing")
+    func forbidden() async throws {
+        let errors = try await inNewNamespace { () -> [SystemError] in
+            try dropCapabilities()
+            var errors: [SystemError] = []
+            do throws(SystemError) { _ = try Announcer() } catch { errors.append(error) }
+            do throws(SystemError) { _ = try ARPWatcher() } catch { errors.append(error) }
+            return errors
+        }
+        #expect(errors.map(\.code) == [EPERM, EPERM])
+        #expect(errors.allSatisfy { $0.advice?.contains("CAP_NET_RAW") == true })
+    }
+
+    @Test("an interface without Ethernet cannot announce, and says so")
+    func noEthernet() async throws {
+        let error = try await inNewNamespace { () -> SystemError? in
+            let loopback = try #require(try InterfaceList.current().first { $0.mac == nil || $0.isLoopback })
+            return try Announcer().announce(ip("192.0.2.250"), on: loopback)
+        }
+        #expect(error?.code == EOPNOTSUPP)
+    }
+}

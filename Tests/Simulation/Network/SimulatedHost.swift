@@ -1,0 +1,57 @@
+import Wire
+
+/// Which host; the number is also the last byte of its address, less one.
+struct HostID: Hashable, Comparable, Sendable, CustomStringConvertible {
+    let index: Int
+
+    init(_ index: Int) { self.index = index }
+
+    /// 10.0.0.1 for the first, and so on; port 7373.
+    var address: SocketAddress { SocketAddress(ip: .v4(0x0A00_0001 + UInt32(index)), port: 7373) }
+
+    var description: String { "host\(index)" }
+
+    static func < (left: HostID, right: HostID) -> Bool { left.index < right.index }
+}
+
+/// What a host wants done.
+enum HostAction: Hashable, Sendable {
+    case send([UInt8], to: SocketAddress)
+    /// To every other host on the network.
+    case broadcast([UInt8])
+    /// Put this address on the host, or renew its lease.
+    case claim(IPAddress)
+    /// Gratuitous ARP or unsolicited neighbour advertisement: all that hear it send there from now on.
+    case announce(IPAddress)
+    case release(IPAddress)
+    /// Keep these bytes on disk; they are there after a restart, unless it is one without disk.
+    case store(String, [UInt8])
+    /// A line for the trace.
+    case note(String)
+}
+
+/// What a host is made of when its process starts.
+struct HostBoot: Sendable {
+    let id: HostID
+    /// How often it has started, this time included.
+    let boots: Int
+    let disk: [String: [UInt8]]
+    let random: SeededGenerator
+    let now: Instant
+}
+
+/// The logic of one host, as the network drives it. A node becomes one by an adapter.
+protocol SimulatedHost {
+    mutating func start(at now: Instant) -> [HostAction]
+    mutating func receive(_ bytes: [UInt8], from source: SocketAddress, at now: Instant) -> [HostAction]
+    mutating func deadlineReached(at now: Instant) -> [HostAction]
+    /// The process is asked to end, and ends when these are done.
+    mutating func stop(at now: Instant) -> [HostAction]
+    var nextDeadline: Instant? { get }
+    /// Whether it may serve, so that a partition with it must have a holder.
+    var isHealthy: Bool { get }
+    /// Who is alive, itself included, as it sees it; sorted.
+    var clusterView: [String] { get }
+    /// All its state that no one without the key may change; not counters.
+    var fingerprint: String { get }
+}

@@ -1,0 +1,178 @@
+import Testing
+import Wire
+
+/// Whole hosts on a simulated network and a virtual clock. All that happens follows from the seed and the calls.
+struct SimulatedNetwork<Host: SimulatedHost> {
+    /// What travels.
+    struct Frame {
+        enum Content {
+            case datagram([UInt8], from: SocketAddress, forged: Bool)
+            case announcement(IPAddress)
+        }
+        let content: Content
+        let from: HostID
+        let to: HostID
+        /// Its number on its way, and what else it is.
+        var sequence: UInt64 = 0
+        var isCopy = false
+        var isReplay = false
+    }
+
+    /// A host: what runs on it, and what its kernel knows.
+    struct Slot {
+        var host: Host?
+        var state = ProcessState.off
+        var boots = 0
+        var disk: [String: [UInt8]] = [:]
+        /// The floating addresses on it, and when each is taken off.
+        var leases: [IPAddress: Instant] = [:]
+        var neighbours: [IPAddress: HostID] = [:]
+        /// What a hung process has not read yet.
+        var socket: [Frame] = []
+    }
+
+    let seed: UInt64
+    let floatingAddresses: [IPAddress]
+    /// How long an address stays after it was last claimed.
+    let lease: Duration
+    /// How many datagrams the socket of a hung process holds.
+    let socketCapacity = 128
+    let boot: (HostBoot) -> Host
+
+    private(set) var now = Instant(nanoseconds: 1_000_000_000)
+    var random: SeededGenerator
+    var slots: [Slot]
+    var topology: Topology { didSet { parts = topology.components(slots.map(\.state)) } }
+    var parts: [Component] = []
+    var queue = EventQueue<Frame>()
+    /// For each way: how many were sent, the highest number that was delivered, how many are under way.
+    var ways: [(sent: UInt64, delivered: UInt64, underWay: Int)]
+    var counters = FaultCounters()
+    var trace = Trace()
+    var forgeries: [Forgery] = []
+    /// The last datagrams that were sent, as an eavesdropper has them.
+    var overheard: [[UInt8]] = []
+    /// They are asked before and after everything that happens.
+    var checkers: [any Checker] = []
+    /// The first violation of each checker.
+    private(set) var violations: [Violation] = []
+
+    /// Hosts without power, on a network in these conditions.
+    init(
+        seed: UInt64, hosts count: Int, floatingAddresses: [IPAddress] = [], conditions: LinkConditions = .lan,
+        lease: Duration = .seconds(1), boot: @escaping (HostBoot) -> Host
+    ) {
+        self.seed = seed
+        self.floatingAddresses = floatingAddresses
+        self.lease = lease
+        self.boot = boot
+        random = SeededGenerator(seed: seed)
+        slots = Array(repeating: Slot(), count: count)
+        topology = Topology(hosts: count, conditions: conditions)
+        ways = Array(repeating: (0, 0, 0), count: count * count)
+    }
+
+    /// Lets `duration` pass.
+    mutating func run(for duration: Duration) { run(until: now.advanced(by: duration)) }
+
+    /// Lets time pass until `end`.
+    mutating func run(until end: Instant) {
+        var turnsInPlace = 0
+        while let time = nextTime, time <= end {
+            turnsInPlace = time > now ? 0 : turnsInPlace + 1
+            if turnsInPlace > 10_000 {
+                violate(Violation(checker: "Progress", at: now, what: "10,000 events, and no time passes"))
+                break
+            }
+            now = max(now, time)
+            observe()
+            turn()
+            observe()
+        }
+        now = max(now, end)
+        observe()
+    }
+
+    /// Lets something happen to a running host from outside, such as a command or a change of its health.
+    mutating func command(_ id: HostID, _ body: (inout Host, Instant) -> [HostAction]) {
+        guard slots[id.index].state == .running, var host = slots[id.index].host else { return }
+        let actions = body(&host, now)
+        slots[id.index].host = host
+        perform(actions, on: id)
+        observe()
+    }
+
+    /// Writes a line into the trace.
+    mutating func note(_ text: String) { trace.add("\(now) \(text)") }
+
+    /// What to print when a run went wrong: what, the command that replays it, and how it came to pass.
+    var report: Comment {
+        let what = violations.map(\.description).joined(separator: "\n")
+        return "\(what)\nreplay: \(Seeds.command(seed))\n\(trace.lines.suffix(60).joined(separator: "\n"))"
+    }
+
+    // MARK: - Turns
+
+    private var nextTime: Instant? {
+        var times = [queue.nextTime]
+        for slot in slots {
+            times.append(slot.leases.values.min())
+            if slot.state == .running { times.append(slot.host?.nextDeadline) }
+        }
+        return times.compactMap { $0 }.min()
+    }
+
+    /// One thing happens: the kernel first, then the network, then the hosts in their order.
+    private mutating func turn() {
+        if expireLease() { return }
+        if let time = queue.nextTime, time <= now, let frame = queue.next() {
+            arrive(frame)
+            return
+        }
+        for id in hosts where slots[id.index].state == .running {
+            guard let deadline = slots[id.index].host?.nextDeadline, deadline <= now else { continue }
+            command(id) { host, now in host.deadlineReached(at: now) }
+            return
+        }
+    }
+
+    private mutating func expireLease() -> Bool {
+        for id in hosts {
+            let expired = slots[id.index].leases.filter { $0.value <= now }.keys.min {
+                $0.bytes.lexicographicallyPrecedes($1.bytes)
+            }
+            guard let address = expired else { continue }
+            removeAddress(address, from: id)
+            counters.leasesExpired += 1
+            note("\(id) loses \(address): its lease ran out")
+            return true
+        }
+        return false
+    }
+
+    // MARK: - Checkers
+
+    mutating func observe() {
+        var asked = checkers
+        for index in asked.indices {
+            if let violation = asked[index].observe(self, at: now) { violate(violation) }
+        }
+        checkers = asked
+    }
+
+    private mutating func violate(_ violation: Violation) {
+        guard !violations.contains(where: { $0.checker == violation.checker }) else { return }
+        note("VIOLATION \(violation)")
+        violations.append(violation)
+    }
+}
+
+extension SimulatedNetwork: WorldView {
+    var hosts: [HostID] { slots.indices.map { HostID($0) } }
+    var components: [Component] { parts }
+    func process(of host: HostID) -> ProcessState { slots[host.index].state }
+    func isHealthy(_ host: HostID) -> Bool { slots[host.index].host?.isHealthy ?? false }
+    func holds(_ host: HostID, _ address: IPAddress) -> Bool { slots[host.index].leases[address] != nil }
+    func neighbour(of host: HostID, for address: IPAddress) -> HostID? { slots[host.index].neighbours[address] }
+    func clusterView(of host: HostID) -> [String] { slots[host.index].host?.clusterView ?? [] }
+}

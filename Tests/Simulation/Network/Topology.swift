@@ -1,0 +1,61 @@
+import Wire
+
+/// Which ways between hosts are open, and in what condition.
+struct Topology: Sendable {
+    private let count: Int
+    private var open: [Bool]
+    private var conditions: [LinkConditions]
+
+    init(hosts count: Int, conditions: LinkConditions) {
+        self.count = count
+        open = Array(repeating: true, count: count * count)
+        self.conditions = Array(repeating: conditions, count: count * count)
+    }
+
+    /// A number for each way.
+    func link(_ from: HostID, _ to: HostID) -> Int { from.index * count + to.index }
+
+    func isOpen(_ from: HostID, _ to: HostID) -> Bool { open[link(from, to)] }
+
+    mutating func setOpen(_ value: Bool, _ from: HostID, _ to: HostID) { open[link(from, to)] = value }
+
+    mutating func openAll() { open = open.map { _ in true } }
+
+    subscript(from: HostID, to: HostID) -> LinkConditions {
+        get { conditions[link(from, to)] }
+        set { conditions[link(from, to)] = newValue }
+    }
+
+    mutating func setAll(_ value: LinkConditions) { conditions = conditions.map { _ in value } }
+
+    /// The parts of the network, for processes in these states.
+    func components(_ states: [ProcessState]) -> [Component] {
+        let running = states.indices.filter { states[$0] == .running }.map { HostID($0) }
+        let idle = states.indices.filter { states[$0] == .hung || states[$0] == .dead }.map { HostID($0) }
+        var unseen = Set(running)
+        var components: [Component] = []
+        for first in running where unseen.contains(first) {
+            var members = [first]
+            unseen.remove(first)
+            var next = 0
+            while next < members.count {
+                let found = running.filter { unseen.contains($0) && bothWays(members[next], $0) }
+                members += found
+                unseen.subtract(found)
+                next += 1
+            }
+            components.append(component(members.sorted(), running: running, idle: idle))
+        }
+        return components
+    }
+
+    private func component(_ members: [HostID], running: [HostID], idle: [HostID]) -> Component {
+        let outside = running.filter { !members.contains($0) }
+        let together = members.allSatisfy { left in members.allSatisfy { left == $0 || bothWays(left, $0) } }
+        let apart = members.allSatisfy { left in outside.allSatisfy { !isOpen(left, $0) && !isOpen($0, left) } }
+        let bystanders = idle.filter { other in members.contains { bothWays($0, other) } }
+        return Component(members: members, bystanders: bystanders, isClear: together && apart)
+    }
+
+    private func bothWays(_ left: HostID, _ right: HostID) -> Bool { isOpen(left, right) && isOpen(right, left) }
+}
