@@ -9,6 +9,7 @@ import json
 import os
 import statistics
 import sys
+import time
 
 import leftovers
 from lab import new_key
@@ -16,12 +17,19 @@ from node import BRAMBLE, PROJECT
 from vipbench.harness import FAULTS, Bench, Outcome
 
 PROFILES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "vipbench", "profiles")
+# Seconds that the daemons are given to form before their memory is read.
+SETTLING = 10
 OUTPUT = os.path.join(PROJECT, ".build", "bench", "failover.json")
 
 
-def row(name: str, ours: float, peer: float) -> dict:
+def row(name: str, ours: float, peer: float, unit: str = "ms") -> dict:
     """One line of the result; a ratio below 1 is in our favour."""
-    return {"name": name, "ours": round(ours, 1), "peer": round(peer, 1), "ratio": round(ours / peer, 3), "unit": "ms"}
+    return {"name": name, "ours": round(ours, 1), "peer": round(peer, 1), "ratio": round(ours / peer, 3), "unit": unit}
+
+
+def idle_memory(bench: Bench) -> float:
+    """The most that one of the daemons has resident before anything was asked of it, in megabytes."""
+    return max(bench.resident_memory(name) for name in bench.names)
 
 
 def rows_of(fault: str, ours: list[Outcome], peer: list[Outcome]) -> list[dict]:
@@ -43,9 +51,10 @@ def main() -> int:
         parser.error(f"the faults are {', '.join(FAULTS)}")
     leftovers.sweep()
 
-    rows = []
     with Bench(os.path.join(PROFILES, "keepalived.json"), options.interval) as peer, \
             Bench(os.path.join(PROFILES, "bramble.json"), 0.02, {"bramble": BRAMBLE, "key": new_key()}) as ours:
+        time.sleep(SETTLING)
+        rows = [row("idle resident memory", idle_memory(ours), idle_memory(peer), "MB")]
         for fault in faults:
             outcomes: dict[Bench, list[Outcome]] = {ours: [], peer: []}
             for number in range(options.runs):

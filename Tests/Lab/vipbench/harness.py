@@ -141,6 +141,15 @@ class Bench:
         """The nodes whose kernels have the floating address."""
         return [name for name in self.names if f" {FLOATING}/" in ip("-4", "address", inside=self.namespace(name))]
 
+    def resident_memory(self, name: str) -> float:
+        """The resident memory of a node's daemon in megabytes, without a web server beside it. What its processes
+        share is counted in each."""
+        total = 0
+        for pid in process_tree(self.daemons[name].pid):
+            with open(f"/proc/{pid}/statm", encoding="ascii") as statm:
+                total += int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return total / 1e6
+
     # Faults
 
     def strike(self, fault: str, name: str) -> None:
