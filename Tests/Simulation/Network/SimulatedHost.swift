@@ -28,6 +28,14 @@ enum HostAction: Hashable, Sendable {
     case store(String, [UInt8])
     /// A line for the trace.
     case note(String)
+
+    /// Whether anyone may cause it: an answer, or a line for people.
+    var isHarmless: Bool {
+        switch self {
+        case .send, .note: true
+        case .broadcast, .claim, .announce, .release, .store: false
+        }
+    }
 }
 
 /// What a host is made of when its process starts.

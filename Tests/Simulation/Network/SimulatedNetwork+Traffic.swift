@@ -55,7 +55,7 @@ extension SimulatedNetwork {
         var answersOnly = true
         command(frame.to) { host, now in
             let actions = host.receive(bytes, from: source, at: now)
-            answersOnly = actions.allSatisfy { if case .send = $0 { true } else { false } }
+            answersOnly = actions.allSatisfy(\.isHarmless)
             return actions
         }
         let changed = !answersOnly || before != slots[frame.to.index].host?.fingerprint
@@ -71,7 +71,7 @@ extension SimulatedNetwork {
             return
         }
         if overheard.count == 256 { overheard.removeFirst(64) }
-        overheard.append(bytes)
+        overheard.append((bytes, id, target))
         launch(Frame(content: .datagram(bytes, from: id.address, forged: false), from: id, to: target))
     }
 

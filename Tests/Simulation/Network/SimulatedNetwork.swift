@@ -2,6 +2,22 @@ import Testing
 import Wire
 
 /// Whole hosts on a simulated network and a virtual clock. All that happens follows from the seed and the calls.
+///
+/// A scenario starts hosts, lets time pass, applies a fault, lets time pass, and asks:
+///
+///     var network = SimulatedNetwork(seed: seed, hosts: 3, floatingAddresses: [address]) { NodeHost($0) }
+///     network.checkers = [OneActivePerPartition(bound: .milliseconds(1200))]
+///     network.startAll()
+///     network.run(for: .seconds(2))
+///     network.apply(.hang(HostID(0)))
+///     network.run(for: .seconds(5))
+///     #expect(network.violations.isEmpty, network.report)
+///
+/// What a host's kernel does is part of the network: a floating address is leased and falls off when no one renews it,
+/// also while the process hangs; announcements are heard by kernels, not by processes; a hung process finds in its
+/// socket, when it goes on, what came meanwhile.
+///
+/// SIMULATION_SEED=7 runs one seed, SIMULATION_SEEDS=200 the first 200, SIMULATION_TRACE=1 prints the trace at once.
 struct SimulatedNetwork<Host: SimulatedHost> {
     /// What travels.
     struct Frame {
@@ -50,8 +66,9 @@ struct SimulatedNetwork<Host: SimulatedHost> {
     var counters = FaultCounters()
     var trace = Trace()
     var forgeries: [Forgery] = []
-    /// The last datagrams that were sent, as an eavesdropper has them.
-    var overheard: [[UInt8]] = []
+    /// The last datagrams that were sent, as an eavesdropper has them: to be sent again by `forge`, to the same host or
+    /// to another.
+    var overheard: [(bytes: [UInt8], from: HostID, to: HostID)] = []
     /// They are asked before and after everything that happens.
     var checkers: [any Checker] = []
     /// The first violation of each checker.

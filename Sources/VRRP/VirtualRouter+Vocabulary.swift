@@ -1,0 +1,47 @@
+public import Wire
+
+extension VirtualRouter {
+    /// What all members of one virtual router should agree on.
+    public struct Configuration: Hashable, Sendable {
+        /// The number of the virtual router, 1...255.
+        public var virtualRouterID: UInt8
+        /// The floating addresses, of one family.
+        public var addresses: [IPAddress]
+        /// The time between two advertisements in centiseconds, 1...4095.
+        public var interval: UInt16
+        /// Whether a Backup takes over from an Active node of lower priority.
+        public var preempt: Bool
+        /// When to announce.
+        public var announcements: AnnouncementSchedule
+
+        /// The configuration with these values; an interval outside 1...4095 becomes the nearer end.
+        public init(
+            virtualRouterID: UInt8, addresses: [IPAddress], interval: UInt16, preempt: Bool = false,
+            announcements: AnnouncementSchedule = AnnouncementSchedule()
+        ) {
+            self.virtualRouterID = virtualRouterID
+            self.addresses = addresses
+            self.interval = min(max(interval, Advertisement.intervals.lowerBound), Advertisement.intervals.upperBound)
+            self.preempt = preempt
+            self.announcements = announcements
+        }
+    }
+
+    /// What the outside world has to do, in this order.
+    public enum Action: Hashable, Sendable {
+        /// Send this to the other members.
+        case advertise(Advertisement)
+        /// Put the addresses on the interface.
+        case claim
+        /// Take the addresses off the interface, if they are there.
+        case release
+        /// Tell the LAN whose the addresses are.
+        case announce
+        /// The state has changed.
+        case transition(from: RouterState, to: RouterState, reason: TransitionReason)
+        /// The Active node is configured otherwise; told once for each change.
+        case noticed(Disagreement)
+        /// An advertisement changed nothing.
+        case ignored(IgnoreReason)
+    }
+}
