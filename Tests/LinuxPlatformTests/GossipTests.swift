@@ -86,7 +86,8 @@ struct GossipTests {
             // Beyond the link, too: the right end routes to further addresses of its own.
             try shell("ip route add 203.0.113.0/24 via 192.0.2.2; ip -6 route add 2001:db8:1::/64 via 2001:db8::2")
             try cable.at(.right) {
-                try shell("ip addr add 203.0.113.2/32 dev lo; ip -6 addr add 2001:db8:1::2/128 dev b nodad")
+                try shell("ip addr add 203.0.113.2/32 dev b")
+                try addIPv6("2001:db8:1::2", prefix: 128, to: "b")
             }
             if let error = pair.left.send([9], to: SocketAddress(ip: ip(target), port: 7373)) { throw error }
             return pair.arrivals(1)
