@@ -150,6 +150,18 @@ struct CheckerTests {
         #expect(network.violations.map(\.checker) == ["NothingChangesWithoutTheKey"])
     }
 
+    @Test("hosts that answer each other's answers")
+    func storm() {
+        var network = SimulatedNetwork(seed: 1, hosts: 4) { _ in PuppetHost() }
+        network.startAll()
+        network.command(first) { _, _ in [.broadcast(Array(repeating: 1, count: 9))] }
+        network.run(for: .seconds(1))
+        #expect(network.violations.isEmpty, network.report)  // a few that circle are no storm
+        for _ in 0..<200 { network.command(first) { _, _ in [.broadcast([1])] } }
+        network.run(for: .seconds(1))
+        #expect(network.violations.map(\.checker) == ["NoStorm"])
+    }
+
     @Test("a host that asks to be called again and again at one instant")
     func livelock() {
         struct Restless: SimulatedHost {
@@ -165,6 +177,6 @@ struct CheckerTests {
         var network = SimulatedNetwork(seed: 1, hosts: 1) { _ in Restless() }
         network.startAll()
         network.run(for: .seconds(1))
-        #expect(network.violations.map(\.checker) == ["Progress"])
+        #expect(network.violations.map(\.checker) == ["NoStorm"])
     }
 }
