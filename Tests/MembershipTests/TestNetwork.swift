@@ -100,7 +100,8 @@ struct TestNetwork {
     }
 
     mutating func perform(_ index: Int, _ command: (inout SWIM, Instant) -> [SWIM.Action]) {
-        guard var swim = hosts[index].swim else { return }
+        // Taken out while it changes, so that its arrays are not copied.
+        guard var swim = hosts[index].swim.take() else { return }
         let actions = command(&swim, now)
         hosts[index].swim = swim
         carryOut(actions, of: index)
