@@ -3,82 +3,8 @@ import Wire
 
 @testable import Membership
 
-/// One instance and hand-made messages: what each rule says.
+/// What each rule says, tried on one instance with hand-made messages.
 struct RuleTests {
-    static let own = Session(node: NodeID(high: 0, low: 100), boot: 3, salt: 30)
-
-    static func session(_ low: UInt64, boot: UInt64 = 1, salt: UInt64 = 1) -> Session {
-        Session(node: NodeID(high: 0, low: low), boot: boot, salt: salt)
-    }
-
-    static func address(_ number: UInt32) -> SocketAddress { SocketAddress(ip: .v4(number), port: 7373) }
-
-    /// A node, and a clock that a test moves.
-    struct Desk {
-        var swim: SWIM
-        var now = Instant.zero
-
-        init(members: ClosedRange<UInt64>? = nil, known: [KnownPeer] = [], seeds: [SocketAddress] = []) {
-            swim = SWIM(
-                session: RuleTests.own, info: MemberInfo(name: "own"), configuration: .lan, known: known, seeds: seeds,
-                random: SeededGenerator(seed: 1), at: .zero)
-            guard let members else { return }
-            for low in members { _ = hear(.hello, [RuleTests.record(low)], from: RuleTests.session(low)) }
-        }
-
-        mutating func hear(
-            _ body: Message.Body, _ records: [Record] = [], from sender: Session, at number: UInt32? = nil
-        ) -> [SWIM.Action] {
-            var packet = Packet(body, limit: 1100)
-            for record in records { _ = packet.add(record.encoded) }
-            let source = RuleTests.address(number ?? UInt32(sender.node.low))
-            return swim.receive(packet.bytes, from: source, sender: sender, at: now)
-        }
-
-        /// Lets time pass and collects what the node does.
-        mutating func wait(_ duration: Duration) -> [SWIM.Action] {
-            let end = now.advanced(by: duration)
-            var actions: [SWIM.Action] = []
-            while swim.nextDeadline <= end {
-                now = max(now, swim.nextDeadline)
-                actions += swim.deadlineReached(at: now)
-            }
-            now = end
-            return actions
-        }
-
-        func member(_ low: UInt64) -> Member? { swim.members.first { $0.id.low == low && $0.id.high == 0 } }
-    }
-
-    static func record(
-        _ low: UInt64, _ state: Member.State = .alive, boot: UInt64 = 1, salt: UInt64 = 1, counter: UInt32 = 0,
-        accusers: [NodeID] = [], address: SocketAddress? = nil
-    ) -> Record {
-        Record(
-            session: session(low, boot: boot, salt: salt), counter: counter, state: state, accusers: accusers,
-            address: address, info: MemberInfo(name: "n\(low)"))
-    }
-
-    static func ownRecord(_ state: Member.State, counter: UInt32 = 0, boot: UInt64 = 3, salt: UInt64 = 30) -> Record {
-        record(100, state, boot: boot, salt: salt, counter: counter)
-    }
-
-    static func messages(_ actions: [SWIM.Action]) -> [(message: Message, to: SocketAddress?)] {
-        actions.compactMap { action in
-            switch action {
-            case .send(let payload, let address):
-                if case .message(let message) = Message.decode(payload) { (message, address) } else { nil }
-            case .broadcast(let payload):
-                if case .message(let message) = Message.decode(payload) { (message, nil) } else { nil }
-            default: nil
-            }
-        }
-    }
-
-    static func ignored(_ actions: [SWIM.Action]) -> [SWIM.IgnoreReason] {
-        actions.compactMap { if case .ignored(let reason) = $0 { reason } else { nil } }
-    }
-
     // MARK: Who overrides whom
 
     struct Override: Sendable, CustomTestStringConvertible {
@@ -224,6 +150,24 @@ struct RuleTests {
         #expect(!pings.isEmpty)
         #expect(
             pings.allSatisfy { $0.message.records.first?.state == .suspect && $0.message.records.first?.node.low == 2 })
+    }
+
+    @Test("who stood still itself accuses nobody, and gives suspects the missed time back", arguments: [false, true])
+    func ownPause(datagramFirst: Bool) {
+        var desk = Desk(members: 1...3)
+        _ = desk.hear(.gossip, [Self.record(2, .suspect, accusers: [Self.session(1).node])], from: Self.session(1))
+        let asked = Self.messages(desk.wait(.milliseconds(250))).contains { $0.message.body.kind == 0x10 }
+        #expect(asked)
+        let before = desk.swim.members.map(\.state)
+        let health = desk.swim.localHealth
+        desk.now = desk.now.advanced(by: .seconds(30))
+        if datagramFirst { _ = desk.hear(.gossip, from: Self.session(3)) }
+        let actions = desk.swim.deadlineReached(at: desk.now)
+        #expect(desk.swim.members.map(\.state) == before)
+        #expect(desk.swim.localHealth == health + 1)
+        #expect(!actions.isEmpty)
+        _ = desk.wait(.seconds(10))
+        #expect(desk.member(2)?.state == .dead, "silence after the pause counts")
     }
 
     @Test("a helper pings, passes the answer on, and says no in time")
