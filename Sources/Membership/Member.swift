@@ -13,6 +13,7 @@ public struct Member: Sendable, Equatable, Identifiable {
         /// It said that it goes.
         case left
 
+        /// Whether `right` overrides `left` at one incarnation.
         public static func < (left: State, right: State) -> Bool { left.rawValue < right.rawValue }
 
         /// Whether the member is still probed and told the news: alive or suspect.
@@ -68,9 +69,11 @@ public struct Incarnation: Sendable, Hashable, Comparable, CustomStringConvertib
         self.counter = counter
     }
 
+    /// Whether `right` is the later statement.
     public static func < (left: Incarnation, right: Incarnation) -> Bool {
         (left.boot, left.salt, left.counter) < (right.boot, right.salt, right.counter)
     }
 
+    /// The boot counter and the counter: `7.2`.
     public var description: String { "\(boot).\(counter)" }
 }

@@ -45,6 +45,8 @@ struct TestNetwork {
     private(set) var ignored: [SWIM.IgnoreReason: Int] = [:]
     private(set) var datagrams = 0
     var lossPercent = 0
+    /// Pairs of hosts of which the first does not reach the second.
+    var severed: Set<[Int]> = []
     private var queue = EventQueue<Datagram>()
     private var random: SeededGenerator
     private let configuration: SWIM.Configuration
@@ -98,7 +100,8 @@ struct TestNetwork {
     }
 
     mutating func perform(_ index: Int, _ command: (inout SWIM, Instant) -> [SWIM.Action]) {
-        guard var swim = hosts[index].swim else { return }
+        // Taken out while it changes, so that its arrays are not copied.
+        guard var swim = hosts[index].swim.take() else { return }
         let actions = command(&swim, now)
         hosts[index].swim = swim
         carryOut(actions, of: index)
@@ -188,7 +191,7 @@ struct TestNetwork {
         let lost = Int.random(in: 0..<100, using: &random) < lossPercent
         let delay = Int64.random(in: hosts[index].latency, using: &random)
         guard !lost, let target = hosts.firstIndex(where: { $0.address == address }) else { return }
-        guard hosts[target].group == hosts[index].group else { return }
+        guard hosts[target].group == hosts[index].group, !severed.contains([index, target]) else { return }
         queue.add(
             Datagram(
                 content: content, sender: hosts[index].session, source: hosts[index].address, target: target,

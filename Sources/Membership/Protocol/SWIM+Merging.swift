@@ -14,7 +14,7 @@ extension SWIM {
         record.address = settledAddress(for: record, from: origin, held: held, at: now)
         guard let held else { return welcome(record, from: origin, at: now, into: &actions) }
         if record.supersedes(held.record) {
-            adopt(record, firstHand: record.session == origin.sender, at: now, into: &actions)
+            adopt(record, firstHand: isFirstHand(record, from: origin), at: now, into: &actions)
         } else if held.record.supersedes(record) {
             actions.append(.ignored(.outdated))
         } else {
@@ -34,6 +34,11 @@ extension SWIM {
         return doubted
     }
 
+    /// Whether the node speaks for itself, from the address that it is reached at.
+    private func isFirstHand(_ record: Record, from origin: Origin) -> Bool {
+        record.session == origin.sender && record.address == origin.source
+    }
+
     private mutating func welcome(
         _ record: Record, from origin: Origin, at now: Instant, into actions: inout [Action]
     ) {
@@ -46,7 +51,7 @@ extension SWIM {
             news.remove(gone)
             calls.end(.peer(gone))
         }
-        adopt(record, firstHand: record.session == origin.sender, at: now, into: &actions)
+        adopt(record, firstHand: isFirstHand(record, from: origin), at: now, into: &actions)
     }
 
     /// The same statement as the one held: it may name another accuser, or a newer address.

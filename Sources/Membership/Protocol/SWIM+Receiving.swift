@@ -13,7 +13,10 @@ extension SWIM {
     ) -> [Action] {
         var actions: [Action] = []
         noticePause(at: now, into: &actions)
-        if let reason = objection(to: sender) { return actions + [.ignored(reason)] }
+        if let reason = objection(to: sender) {
+            correct(sender, at: source, now: now, into: &actions)
+            return actions + [.ignored(reason)]
+        }
         switch Message.decode(payload) {
         case .ignored(let reason): actions.append(.ignored(reason))
         case .message(let message):
@@ -28,7 +31,10 @@ extension SWIM {
     public mutating func proven(_ sender: Session, from source: SocketAddress, at now: Instant) -> [Action] {
         var actions: [Action] = []
         noticePause(at: now, into: &actions)
-        if let reason = objection(to: sender) { return actions + [.ignored(reason)] }
+        if let reason = objection(to: sender) {
+            correct(sender, at: source, now: now, into: &actions)
+            return actions + [.ignored(reason)]
+        }
         guard !isLeaving, !isPresent(sender) else { return actions }
         beginMeeting(with: sender.node, at: source, now: now, into: &actions)
         return actions
@@ -45,6 +51,15 @@ extension SWIM {
         guard sender.node != session.node else { return sender == session ? .ownMessage : .duplicateIdentity }
         guard let held = roster[sender.node]?.record.session, sender < held else { return nil }
         return sender.boot == held.boot ? .duplicateIdentity : .olderSession
+    }
+
+    /// Lets a sender know that a newer run with its ID has been seen: it may have been cloned, or its boot counter may
+    /// have gone back, and only it can put that right.
+    private mutating func correct(
+        _ sender: Session, at address: SocketAddress, now: Instant, into actions: inout [Action]
+    ) {
+        guard !isLeaving, sender.node != session.node, mayMeet(sender.node, at: now) else { return }
+        beginMeeting(with: sender.node, at: address, wantsReply: false, now: now, into: &actions)
     }
 
     /// Whether this very run of the node is alive or suspect here.
@@ -96,17 +111,21 @@ extension SWIM {
         if body.isSync && isPresent(origin.sender) { return }
         let peer = roster[origin.sender.node]
         if let peer, peer.state == .left, peer.record.session == origin.sender { return }
-        let node = origin.sender.node
-        if let last = lastMeeting[node], last.duration(to: now) < configuration.syncSpacing { return }
-        beginMeeting(with: node, at: origin.source, now: now, into: &actions)
+        guard mayMeet(origin.sender.node, at: now) else { return }
+        beginMeeting(with: origin.sender.node, at: origin.source, now: now, into: &actions)
+    }
+
+    private func mayMeet(_ node: NodeID, at now: Instant) -> Bool {
+        lastMeeting[node].map { $0.duration(to: now) >= configuration.syncSpacing } ?? true
     }
 
     private mutating func beginMeeting(
-        with node: NodeID, at address: SocketAddress, now: Instant, into actions: inout [Action]
+        with node: NodeID, at address: SocketAddress, wantsReply: Bool = true, now: Instant,
+        into actions: inout [Action]
     ) {
         // Forgetting costs an exchange too many at worst.
         if lastMeeting.count >= configuration.memberLimit { lastMeeting = [:] }
         lastMeeting[node] = now
-        sync(with: node, at: address, wantsReply: true, into: &actions)
+        sync(with: node, at: address, wantsReply: wantsReply, into: &actions)
     }
 }

@@ -38,9 +38,11 @@ extension SWIM {
             actions.append(.ignored(.unknownTarget))
             return answer(request, with: .nack(sequence: request.sequence), into: &actions)
         }
+        let longest = configuration.probeInterval * (configuration.worstHealth + 1)
+        let patience = min(request.patience, longest)
         let relay = Relay(
             request: request, target: target, sequence: nextSequence(),
-            refuseAt: now.advanced(by: request.patience), endsAt: now.advanced(by: request.patience * 2))
+            refuseAt: now.advanced(by: patience), endsAt: now.advanced(by: patience * 2))
         relays.append(relay)
         send(.ping(sequence: relay.sequence, target: target), to: peer, into: &actions)
     }
