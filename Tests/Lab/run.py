@@ -134,7 +134,8 @@ class Show:
             self.note = f"{'kill or start' if key == 'k' else 'hang or resume'} which node? 1 to {len(self.lab.nodes)}"
         elif key.isdigit() and 1 <= int(key) <= len(self.lab.nodes):
             node, self.pending, what = self.lab.nodes[int(key) - 1], "", self.pending
-            self.note = f"{node.name}: " + {"k": kill_or_start, "h": hang_or_resume}.get(what, pull_or_replug)(self.lab, node)
+            act = {"k": kill_or_start, "h": hang_or_resume}.get(what, pull_or_replug)
+            self.note = f"{node.name}: {act(self.lab, node)}"
         else:
             self.pending = self.note = ""
 
