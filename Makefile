@@ -6,7 +6,8 @@ DEBUG    := .build/debug/bramble
 RELEASE  := .build/release/bramble
 # Network namespaces need root.
 AS_ROOT  := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-LAB       = $(AS_ROOT) env BRAMBLE="$(abspath $(or $(BRAMBLE),$(DEBUG)))" PYTHONDONTWRITEBYTECODE=1
+LAB       = $(AS_ROOT) env BRAMBLE="$(abspath $(or $(BRAMBLE),$(DEBUG)))" $(if $(SITE),SITE="$(abspath $(SITE))") \
+            PYTHONDONTWRITEBYTECODE=1
 SOURCES  := Package.swift Sources Tests
 
 .PHONY: help setup setup-lab setup-arm64 build release run smoke test unit simulate lab arm64 bench-failover \
@@ -30,7 +31,7 @@ build: setup ## build for debugging
 release: setup ## build for use: .build/release/bramble
 	$(SWIFT) build --configuration release --static-swift-stdlib
 
-run: setup-lab build ## three nodes in a lab, the page on 127.0.0.1, everything shown live
+run: setup-lab build ## three nodes in a lab, the page on 127.0.0.1, everything shown live (SITE=folder: yours)
 	@$(LAB) $(PYTHON) Tests/Lab/run.py
 
 smoke: setup-lab build ## the same without a terminal: kill the leader, measure the outage

@@ -52,7 +52,8 @@ def remove(note: dict) -> None:
     prefix = note["prefix"] + "-"
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
-        names = [name for name in sorted(os.listdir(NAMESPACES)) if name.startswith(prefix)] if os.path.isdir(NAMESPACES) else []
+        there = sorted(os.listdir(NAMESPACES)) if os.path.isdir(NAMESPACES) else []
+        names = [name for name in there if name.startswith(prefix)]
         pids = [pid for name in names for pid in processes(name)]
         for pid in pids:
             try:

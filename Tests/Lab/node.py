@@ -132,7 +132,8 @@ class Node:
     @staticmethod
     def environment() -> dict[str, str]:
         """What a node finds in its environment: nothing of a systemd that may have started the tests."""
-        return {key: value for key, value in os.environ.items() if key not in ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")}
+        systemd = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
+        return {key: value for key, value in os.environ.items() if key not in systemd}
 
     def signal(self, number: int) -> None:
         """Sends a signal to the daemon, if it lives."""
@@ -166,10 +167,10 @@ class Node:
 
     # What it says
 
-    def run_command(self, *arguments: str, timeout: float = 30, through: tuple[str, ...] = ()) -> subprocess.CompletedProcess:
+    def run_command(self, *arguments: str, timeout: float = 30) -> subprocess.CompletedProcess:
         """Runs another bramble command in this node's namespace and answers what came of it."""
         return subprocess.run(
-            self.command(*arguments, through=through), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            self.command(*arguments), stdin=subprocess.DEVNULL, capture_output=True, text=True,
             timeout=timeout, check=False, cwd=self.directory, env=self.environment())
 
     def status(self, timeout: float = 10) -> Status:

@@ -15,14 +15,13 @@ import tty
 
 from forwarder import Forwarder
 from lab import FLOATING, Lab
-from node import BRAMBLE, NoAnswer, Node, Status
-from sample import SITE
+from lights import Lights, table
+from node import NoAnswer, Node, Status
+from sample import SITE, demand
 
 RESET, BOLD, DIM = "\x1b[0m", "\x1b[1m", "\x1b[2m"
-GREEN, YELLOW, RED, CYAN = "\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[36m"
-# The colour of the light that tells the most, by signal; every other signal is trouble, and red.
-COLOURS = {"leader": GREEN, "member": GREEN, "alone": YELLOW, "joining": YELLOW, "starting": YELLOW, "draining": YELLOW,
-           "identify": CYAN}
+GREEN, YELLOW, RED = "\x1b[32m", "\x1b[33m", "\x1b[31m"
+LAMPS = (GREEN, YELLOW, RED)
 
 
 class Show:
@@ -33,6 +32,8 @@ class Show:
         self.forwarder = forwarder
         self.statuses: dict[str, Status | None] = {}
         self.holders: list[str] = []
+        signals = table()
+        self.lights = {node.name: Lights(signals) for node in lab.nodes}
         self.note = ""
         self.pending = ""
         self.done = asyncio.Event()
@@ -91,9 +92,10 @@ class Show:
                  f"  {DIM}node  address       state          lights                 requests  sees{RESET}"]
         for node in self.lab.nodes:
             shown = self.signal_of(node)
-            lamp = f"{DIM}○{RESET}" if shown == "dark" else f"{COLOURS.get(shown, RED)}●{RESET}"
+            lamps = " ".join(f"{colour}●{RESET}" if lit else f"{DIM}○{RESET}" for colour, lit in
+                             zip(LAMPS, self.lights[node.name].lit(shown, time.monotonic())))
             mark = f"{GREEN}▶{RESET}" if node.name in self.holders else " "
-            lines.append(f" {mark}{node.name:5} {node.address:13} {self.life(node):14} {lamp} {shown:20} "
+            lines.append(f" {mark}{node.name:5} {node.address:13} {self.life(node):14} {lamps}  {shown:18} "
                          f"{self.forwarder.served[node.name]:8}  {self.members_of(node)}")
         lines += ["", f"  {DIM}requests{RESET}"]
         for request in self.forwarder.recent:
@@ -110,7 +112,7 @@ class Show:
             height = shutil.get_terminal_size().lines
             sys.stdout.write("\x1b[H" + "".join(line + "\x1b[K\r\n" for line in self.screen()[:height - 1]) + "\x1b[J")
             sys.stdout.flush()
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.1)
 
     async def print_lines(self) -> None:
         """Prints the states when they have changed, and every ten seconds."""
@@ -132,7 +134,8 @@ class Show:
             self.note = f"{'kill or start' if key == 'k' else 'hang or resume'} which node? 1 to {len(self.lab.nodes)}"
         elif key.isdigit() and 1 <= int(key) <= len(self.lab.nodes):
             node, self.pending, what = self.lab.nodes[int(key) - 1], "", self.pending
-            self.note = f"{node.name}: " + {"k": kill_or_start, "h": hang_or_resume}.get(what, pull_or_replug)(self.lab, node)
+            act = {"k": kill_or_start, "h": hang_or_resume}.get(what, pull_or_replug)
+            self.note = f"{node.name}: {act(self.lab, node)}"
         else:
             self.pending = self.note = ""
 
@@ -193,12 +196,7 @@ async def show(lab: Lab) -> None:
 
 
 def main() -> int:
-    if os.geteuid() != 0:
-        print("run: the lab makes network namespaces and needs root: run it with sudo", file=sys.stderr)
-        return 1
-    if not os.access(BRAMBLE, os.X_OK):
-        print(f"run: there is no {BRAMBLE}: run make build", file=sys.stderr)
-        return 1
+    demand("run")
     terminal = termios.tcgetattr(0) if sys.stdin.isatty() and sys.stdout.isatty() else None
     try:
         with Lab(3, site=SITE) as lab:

@@ -4,13 +4,11 @@ killed, and the page comes back, the same byte for byte.
 The last line is `smoke: outage <ms> ms, served by <node> then <node>`; the exit status says whether all held.
 """
 
-import os
 import sys
 
 from lab import Lab
-from node import BRAMBLE
 from prober import Prober
-from sample import SITE, contents
+from sample import SITE, contents, demand
 
 
 def smoke(lab: Lab) -> str:
@@ -19,7 +17,7 @@ def smoke(lab: Lab) -> str:
     leader = lab.wait_formed()
     print(f"smoke: three nodes are one cluster, {leader.name} has the floating address", flush=True)
     page = lab.http("/").body
-    if page != contents(SITE, "index.html"):
+    if page != contents("index.html"):
         raise AssertionError("the page served is not the file in the site's folder")
     with Prober(lab) as prober:
         lab.wait_until(lambda: len(prober.fetched) >= 20, "the page comes again and again")
@@ -39,12 +37,7 @@ def smoke(lab: Lab) -> str:
 
 
 def main() -> int:
-    if os.geteuid() != 0:
-        print("smoke: the lab makes network namespaces and needs root: run it with sudo", file=sys.stderr)
-        return 1
-    if not os.access(BRAMBLE, os.X_OK):
-        print(f"smoke: there is no {BRAMBLE}: run make build", file=sys.stderr)
-        return 1
+    demand("smoke")
     try:
         with Lab(3, site=SITE) as lab:
             line = smoke(lab)

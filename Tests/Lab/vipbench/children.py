@@ -131,7 +131,8 @@ def ask(address: str, port: int, step_ms: float, request: str, pattern: str) -> 
 
 def command(namespace: str, *arguments: object) -> list[str]:
     """The command line of one of them, in a namespace."""
-    return ["nsenter", f"--net=/run/netns/{namespace}", "--", sys.executable, os.path.abspath(__file__), *map(str, arguments)]
+    return ["nsenter", f"--net=/run/netns/{namespace}", "--", sys.executable, os.path.abspath(__file__),
+            *map(str, arguments)]
 
 
 class Prober:

@@ -223,7 +223,8 @@ class Bench:
             time.sleep(self.profile["settle"])
             self._wait_answered(prober, lambda name: True, 90)
         answers = prober.finish()
-        return Outcome(longest_gap(answers, struck - 50_000_000, mended), longest_gap(answers, mended - 50_000_000, None), holders)
+        return Outcome(longest_gap(answers, struck - 50_000_000, mended),
+                       longest_gap(answers, mended - 50_000_000, None), holders)
 
 
 def longest_gap(answers: list[tuple[int, str]], start: int, end: int | None) -> float:
