@@ -1,0 +1,104 @@
+public import Logging
+internal import NIOCore
+internal import NIOPosix
+public import ServiceLifecycle
+internal import Synchronization
+public import Wire
+
+/// The node's HTTP/1.1 server: the site, and what is below `/.bramble/`.
+///
+/// It has threads of its own and shares none with the control plane. ``run()`` may be called again after it has ended
+/// or failed.
+public struct HTTPServer: Service {
+    /// Where and within which limits the server works. The defaults suit a Raspberry Pi.
+    public struct Configuration: Sendable {
+        /// The TCP port; 0 lets the system choose one.
+        public var port: UInt16 = 80
+        /// The addresses to listen on; empty: all, IPv6 and IPv4.
+        public var addresses: [IPAddress] = []
+        /// How many threads serve connections; nil: one for each core, at most four.
+        public var threads: Int?
+        /// How many connections the system may hold ready to be accepted.
+        public var backlog: Int32 = 1024
+        /// How many connections may be open. Fewer if the system does not grant the file descriptors.
+        public var maximumConnections = 8192
+        /// The longest request line in bytes.
+        public var maximumRequestLine = 8 << 10
+        /// The longest head of a request in bytes.
+        public var maximumHead = 16 << 10
+        /// The most fields of a request.
+        public var maximumFields = 100
+        /// How long the head of a request may take to arrive.
+        public var headTimeout: Duration = .seconds(10)
+        /// How long a connection may stay open without a request.
+        public var idleTimeout: Duration = .seconds(60)
+        /// How long a client may take no byte of its response.
+        public var writeTimeout: Duration = .seconds(30)
+        /// How long responses may go on when the server stops.
+        public var shutdownTimeout: Duration = .seconds(10)
+
+        /// All defaults.
+        public init() {}
+    }
+
+    private let configuration: Configuration
+    private let site: ServedSite
+    private let endpoints: NodeEndpoints
+    private let logger: Logger
+    private let bound = BoundAddresses()
+    private let whenListening: @Sendable ([Wire.SocketAddress]) -> Void
+
+    /// A server for this site. `whenListening` is told the addresses each time that ``run()`` has begun to listen.
+    public init(
+        configuration: Configuration, site: ServedSite, endpoints: NodeEndpoints, logger: Logger,
+        whenListening: @escaping @Sendable ([Wire.SocketAddress]) -> Void = { _ in }
+    ) {
+        self.configuration = configuration
+        self.site = site
+        self.endpoints = endpoints
+        self.logger = logger
+        self.whenListening = whenListening
+    }
+
+    /// Where the server listens now, with the port that the system chose for port 0; empty while it does not.
+    public var boundAddresses: [Wire.SocketAddress] { bound.addresses.withLock { $0 } }
+
+    /// Serves until the task is cancelled or a graceful shutdown begins; then lets responses under way finish.
+    ///
+    /// Throws a ``BindError`` if it can't listen.
+    public func run() async throws {
+        let server = try await RunningServer.start(configuration, site: site, endpoints: endpoints, logger: logger)
+        bound.addresses.withLock { $0 = server.addresses }
+        defer { bound.addresses.withLock { $0 = [] } }
+        let places = server.addresses.map(\.description).joined(separator: ", ")
+        logger.info("HTTP: listening.", metadata: ["addresses": "\(places)"])
+        whenListening(server.addresses)
+        do {
+            try await gracefulShutdown()
+        } catch {
+            await server.stop(within: .zero)
+            throw error
+        }
+        await server.stop(within: configuration.shutdownTimeout)
+    }
+
+    /// Throws what ``run()`` would throw if the configured port can't be had now. Leaves nothing open.
+    public static func checkBinding(_ configuration: Configuration) async throws(BindError) {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let result: Result<Void, BindError>
+        do throws(BindError) {
+            let channels = try await Listener.bind(configuration, on: group) { $0.close() }
+            for channel in channels { try? await channel.close() }
+            result = .success(())
+        } catch {
+            result = .failure(error)
+        }
+        try? await group.shutdownGracefully()
+        try result.get()
+    }
+}
+
+/// Where a server listens, for any thread to read.
+private final class BoundAddresses: Sendable {
+    let addresses = Mutex<[Wire.SocketAddress]>([])
+}
