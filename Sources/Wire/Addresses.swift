@@ -9,6 +9,7 @@ public enum IPAddress: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads the textual form (dotted quad, or RFC 4291 §2.2); nil for anything else.
     public init?(_ text: String) {
+        guard !text.utf8.contains(0) else { return nil }  // a C string would end there
         var four = in_addr()
         if inet_pton(AF_INET, text, &four) == 1 {
             self = .v4(UInt32(bigEndian: four.s_addr))
@@ -89,7 +90,7 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
             self.init(ip: ip, port: defaultPort)
             return
         }
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
+        guard let colon = text.lastIndex(of: ":"), let port = Self.port(text[text.index(after: colon)...]) else {
             return nil
         }
         var host = text[..<colon]
@@ -99,5 +100,11 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         self.init(ip: ip, port: port)
     }
 
+    /// Digits alone: Swift would take a sign as well.
+    private static func port(_ text: Substring) -> UInt16? {
+        text.utf8.allSatisfy { (48...57).contains($0) } ? UInt16(text) : nil
+    }
+
+    /// Such as `192.0.2.7:7373` or `[2001:db8::7]:7373`.
     public var description: String { ip.isIPv4 ? "\(ip):\(port)" : "[\(ip)]:\(port)" }
 }

@@ -12,17 +12,22 @@ public struct Instant: InstantProtocol, Hashable, Sendable, CustomStringConverti
     /// The clock's origin.
     public static let zero = Instant(nanoseconds: 0)
 
+    /// The instant this much later, or earlier for a negative duration.
     public func advanced(by duration: Duration) -> Instant {
         Instant(nanoseconds: nanoseconds &+ duration.wholeNanoseconds)
     }
 
+    /// How much later `other` is.
     public func duration(to other: Instant) -> Duration { .nanoseconds(other.nanoseconds &- nanoseconds) }
 
+    /// Whether `left` is the earlier one.
     public static func < (left: Instant, right: Instant) -> Bool { left.nanoseconds < right.nanoseconds }
 
+    /// Seconds since the clock's origin, to the millisecond, such as `12.345s`.
     public var description: String {
-        let milliseconds = nanoseconds / 1_000_000
-        return "\(milliseconds / 1000).\(String(1000 + milliseconds % 1000).dropFirst())s"
+        let milliseconds = (nanoseconds / 1_000_000).magnitude
+        let sign = nanoseconds < 0 && milliseconds > 0 ? "-" : ""
+        return "\(sign)\(milliseconds / 1000).\(String(1000 + milliseconds % 1000).dropFirst())s"
     }
 }
 

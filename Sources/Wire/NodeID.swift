@@ -34,6 +34,7 @@ public struct NodeID: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// The first eight digits: enough for a person to tell the nodes of one cluster apart.
     public var short: String { String(description.prefix(8)) }
 
+    /// Orders IDs as their bytes are ordered.
     public static func < (left: NodeID, right: NodeID) -> Bool { (left.high, left.low) < (right.high, right.low) }
 
     private static func hexadecimal(_ value: UInt64) -> String {
@@ -61,9 +62,11 @@ public struct Session: Hashable, Comparable, Sendable, CustomStringConvertible {
         self.salt = salt
     }
 
+    /// Orders by node, then by boot counter, then by salt.
     public static func < (left: Session, right: Session) -> Bool {
         (left.node, left.boot, left.salt) < (right.node, right.boot, right.salt)
     }
 
+    /// The start of the node's ID and the boot counter, such as `0a1b2c3d#7`.
     public var description: String { "\(node.short)#\(boot)" }
 }

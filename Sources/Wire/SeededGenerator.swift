@@ -17,6 +17,7 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
         state = (next(&mixer), next(&mixer), next(&mixer), next(&mixer))
     }
 
+    /// The next 64 random bits.
     public mutating func next() -> UInt64 {
         let result = Self.rotate(state.1 &* 5, by: 7) &* 9
         let shifted = state.1 << 17

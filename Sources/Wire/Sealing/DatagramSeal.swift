@@ -1,0 +1,84 @@
+/// Makes and opens datagrams with the keys at hand. It knows nothing of who may be believed; `SealedLink` does.
+struct DatagramSeal: Sendable {
+    /// For how many sessions the derived keys are kept.
+    static let cacheLimit = 1024
+
+    /// An authentic datagram.
+    struct Opened: Hashable, Sendable {
+        let session: Session
+        let sequence: UInt64
+        let payload: [UInt8]
+    }
+
+    enum Opening: Hashable, Sendable {
+        case opened(Opened)
+        case dropped(DropReason)
+    }
+
+    private struct CachedKey: Hashable, Sendable {
+        let key: ClusterKey
+        let session: Session
+    }
+
+    let session: Session
+    private(set) var keyring: Keyring
+    private var sealingKey: SessionKey
+    private var openingKeys = BoundedTable<CachedKey, SessionKey>(limit: cacheLimit)
+    private var nextSequence: UInt64
+
+    init(session: Session, keyring: Keyring, firstSequence: UInt64) {
+        self.session = session
+        self.keyring = keyring
+        sealingKey = SessionKey(keyring.newest, session)
+        nextSequence = firstSequence
+    }
+
+    /// How many derived keys are kept now.
+    var cachedKeys: Int { openingKeys.count }
+
+    /// The sequence numbers go on: a key that comes back must not meet a number that it has seen.
+    mutating func replaceKeyring(_ keyring: Keyring) {
+        self.keyring = keyring
+        sealingKey = SessionKey(keyring.newest, session)
+        openingKeys.removeAll()
+    }
+
+    /// One datagram, and one sequence number used up even if the cipher should refuse.
+    mutating func seal(_ payload: [UInt8]) throws(SealError) -> [UInt8] {
+        guard !payload.isEmpty else { throw .empty }
+        guard payload.count <= PaddedPayload.maximumCount else { throw .tooLong(payload.count) }
+        guard nextSequence < .max else { throw .exhausted }
+        let sequence = nextSequence
+        nextSequence += 1
+        let header = DatagramHeader(hint: keyring.newest.hint, session: session, sequence: sequence).bytes
+        let plaintext = PaddedPayload.wrap(payload)
+        guard let sealed = sealingKey.seal(plaintext, header: header, sequence: sequence) else { throw .cipherFailed }
+        return header + sealed
+    }
+
+    mutating func open(_ datagram: [UInt8]) -> Opening {
+        if let flaw = DatagramHeader.flaw(in: datagram) { return .dropped(flaw) }
+        guard let header = try? DatagramHeader(reading: datagram) else { return .dropped(.tooShort) }
+        let candidates = keyring.keys.filter { $0.hint == header.hint }
+        if candidates.isEmpty { return .dropped(.otherCluster) }
+        if header.session == session { return .dropped(.ownEcho) }
+        for key in candidates {
+            guard let plaintext = open(datagram, header, with: key) else { continue }
+            guard let payload = try? PaddedPayload.unwrap(plaintext) else { return .dropped(.malformed) }
+            return .opened(Opened(session: header.session, sequence: header.sequence, payload: payload))
+        }
+        return .dropped(.forged)
+    }
+
+    /// A derived key is kept only once it has opened something: strangers can't push others' keys out.
+    private mutating func open(_ datagram: [UInt8], _ header: DatagramHeader, with key: ClusterKey) -> [UInt8]? {
+        let clear = datagram[..<DatagramHeader.byteCount]
+        let sealed = datagram[DatagramHeader.byteCount...]
+        let name = CachedKey(key: key, session: header.session)
+        let known = openingKeys.use(name) { $0 }
+        let sessionKey = known ?? SessionKey(key, header.session)
+        let plaintext = sessionKey.open(sealed, header: clear, sequence: header.sequence)
+        if known == nil, plaintext != nil { openingKeys.insert(sessionKey, for: name) }
+        return plaintext
+    }
+}

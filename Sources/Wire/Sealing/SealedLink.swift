@@ -1,0 +1,150 @@
+/// Everything about sealing, for one run of one node: what goes out is sealed, what comes in is opened, and who sent it
+/// must have answered a fresh challenge before anything it says is passed on.
+///
+/// Two strangers become known to each other in three datagrams after the first:
+///
+///     A → B   a message             B does not know A here: counted as unproven
+///     B → A   challenge             a cookie, of which B remembers nothing
+///     A → B   answer + challenge    the cookie comes back: A is proven to B
+///     B → A   answer                B is proven to A
+///
+/// None of them is larger than the one before it. A datagram recorded earlier can't answer a challenge, so a replay
+/// proves nothing; one sent with a false source address draws the challenge to where nobody can answer it.
+public struct SealedLink: Sendable {
+    /// What a datagram turned out to be.
+    public enum Received: Hashable, Sendable {
+        /// A message of a proven sender, received for the first time. Its payload begins with its kind.
+        case message(from: Session, payload: [UInt8])
+        /// Nothing to act on; send this back to the address that the datagram came from.
+        case reply([UInt8])
+        /// The sender has just answered our challenge. Send the reply, if there is one, back to where it came from.
+        case proven(Session, reply: [UInt8]?)
+        /// A machine that runs now, which is proven, uses our node ID. Told anew with each datagram it sends.
+        case duplicateIdentity(Session, reply: [UInt8]?)
+        /// Nothing to act on, because of this. It has been counted.
+        case dropped(DropReason)
+    }
+
+    /// How many bytes a payload may have.
+    public static let maximumPayload = PaddedPayload.maximumCount
+
+    /// What was dropped, and why.
+    public private(set) var drops = DropCounts()
+
+    private var seal: DatagramSeal
+    private var peers: ProvenPeers
+    private let cookies: CookieMaker
+
+    /// The link of this session. `secret` is 32 random bytes of this run that nobody else ever learns.
+    public init(session: Session, keyring: Keyring, secret: [UInt8]) {
+        self.init(session: session, keyring: keyring, secret: secret, firstSequence: 0)
+    }
+
+    init(session: Session, keyring: Keyring, secret: [UInt8], firstSequence: UInt64) {
+        seal = DatagramSeal(session: session, keyring: keyring, firstSequence: firstSequence)
+        peers = ProvenPeers(own: session.node)
+        cookies = CookieMaker(secret: secret)
+    }
+
+    /// Our session.
+    public var session: Session { seal.session }
+
+    /// The keys in use.
+    public var keyring: Keyring { seal.keyring }
+
+    /// How many derived keys are kept now.
+    var cachedKeys: Int { seal.cachedKeys }
+
+    /// Swaps the keys while everything runs. Who is proven stays proven.
+    public mutating func replaceKeyring(_ keyring: Keyring) { seal.replaceKeyring(keyring) }
+
+    /// Whether this session has answered a challenge from this address.
+    public func isProven(_ session: Session, at address: SocketAddress) -> Bool {
+        peers.isProven(session, at: address)
+    }
+
+    /// Seals a payload, whose first byte is its kind, into one datagram of at most 1,200 bytes.
+    public mutating func seal(_ payload: [UInt8]) throws(SealError) -> [UInt8] {
+        if let kind = payload.first, LinkMessage.kinds.contains(kind) { throw .reservedKind(kind) }
+        return try seal.seal(payload)
+    }
+
+    /// Opens a datagram that came from this address at this time.
+    public mutating func receive(_ datagram: [UInt8], from source: SocketAddress, at now: Instant) -> Received {
+        let received =
+            switch seal.open(datagram) {
+            case .dropped(let reason): Received.dropped(reason)
+            case .opened(let opened): receive(opened, from: source, at: now)
+            }
+        if case .dropped(let reason) = received { drops.count(reason, from: source, at: now) }
+        return received
+    }
+
+    private mutating func receive(
+        _ opened: DatagramSeal.Opened, from source: SocketAddress, at now: Instant
+    ) -> Received {
+        switch peers.standing(of: opened.session, at: source, sequence: opened.sequence, now: now) {
+        case .replayed: .dropped(.replayed)
+        case .tooOld: .dropped(.tooOld)
+        case .retired: .dropped(.retired)
+        case .proven: receive(opened, from: source, at: now, proven: true)
+        case .unproven: receive(opened, from: source, at: now, proven: false)
+        }
+    }
+
+    private mutating func receive(
+        _ opened: DatagramSeal.Opened, from source: SocketAddress, at now: Instant, proven: Bool
+    ) -> Received {
+        if let kind = opened.payload.first, LinkMessage.kinds.contains(kind) {
+            return negotiate(kind, opened, from: source, at: now, proven: proven)
+        }
+        guard proven else { return challenge(opened.session, at: source, now: now) }
+        peers.accept(opened.session, at: source, sequence: opened.sequence, now: now)
+        if opened.session.node == session.node { return .duplicateIdentity(opened.session, reply: nil) }
+        return .message(from: opened.session, payload: opened.payload)
+    }
+
+    private mutating func negotiate(
+        _ kind: UInt8, _ opened: DatagramSeal.Opened, from source: SocketAddress, at now: Instant, proven: Bool
+    ) -> Received {
+        guard LinkMessage.knows(kind) else { return .dropped(.unknownKind) }
+        switch try? LinkMessage(decoding: opened.payload) {
+        case .challenge(let challenged, let cookie):
+            guard challenged == session else { return .dropped(.misdirected) }
+            if proven { peers.accept(opened.session, at: source, sequence: opened.sequence, now: now) }
+            let own = proven ? nil : cookies.cookie(for: opened.session, at: source, now: now)
+            return answer(cookie, challenge: own).map { .reply($0) } ?? .dropped(.unproven)
+        case .answer(let cookie, let challenge):
+            guard cookies.accepts(cookie, from: opened.session, at: source, now: now) else {
+                return .dropped(.badAnswer)
+            }
+            peers.prove(opened.session, at: source, sequence: opened.sequence, now: now)
+            let reply = challenge.flatMap { answer($0, challenge: nil) }
+            return conclude(opened.session, wasProven: proven, reply: reply)
+        case nil:
+            return .dropped(.malformed)
+        }
+    }
+
+    /// What a right answer means.
+    private func conclude(_ sender: Session, wasProven: Bool, reply: [UInt8]?) -> Received {
+        if sender.node == session.node { return .duplicateIdentity(sender, reply: reply) }
+        if !wasProven { return .proven(sender, reply: reply) }
+        return reply.map { .reply($0) } ?? .dropped(.alreadyProven)
+    }
+
+    /// Asks a sender to prove itself. This is counted although there is something to send.
+    private mutating func challenge(_ sender: Session, at source: SocketAddress, now: Instant) -> Received {
+        let cookie = cookies.cookie(for: sender, at: source, now: now)
+        guard let datagram = try? seal.seal(LinkMessage.challenge(sender, cookie).encoded) else {
+            return .dropped(.unproven)
+        }
+        drops.count(.unproven, from: source, at: now)
+        return .reply(datagram)
+    }
+
+    /// Nil if the sequence numbers are used up.
+    private mutating func answer(_ cookie: Cookie, challenge: Cookie?) -> [UInt8]? {
+        try? seal.seal(LinkMessage.answer(cookie, challenge: challenge).encoded)
+    }
+}
