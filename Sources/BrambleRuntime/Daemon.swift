@@ -1,13 +1,62 @@
-/// The daemon: everything that `bramble run` does.
-public enum Daemon {
-    /// Why the daemon cannot run.
-    public enum Failure: Error, CustomStringConvertible {
-        /// This build has no daemon in it.
-        case notBuilt
+internal import LinuxPlatform
+internal import Logging
+internal import Wire
 
-        public var description: String { "the daemon is not built yet: this binary has only the other commands" }
+/// The daemon: everything that `bramble run` does.
+///
+/// What is wrong with a node's configuration or surroundings must never become a loop of restarts, which nobody sees
+/// from outside. A node that cannot start stays up, serves a page that says what is wrong, shows it on the lights, and
+/// starts as soon as the reason is gone.
+public enum Daemon {
+    /// Runs until it is told to stop. Without a path, the configuration is looked for where it usually lies.
+    public static func run(configurationPath: String?) async throws {
+        let file = ConfigurationFile(configurationPath)
+        var logger = Logger(label: "bramble", factory: StreamLogHandler.standardError(label:))
+        logger.notice("bramble \(Version.current) starts")
+        while true {
+            do {
+                let plan = try Plan(file, logger: &logger)
+                try await plan.run()
+                logger.notice("bramble has stopped")
+                return
+            } catch let obstacle as Obstacle {
+                for problem in obstacle.problems { logger.error("\(problem)") }
+                let waiting = Waiting(obstacle, file: file, logger: logger)
+                guard try await waiting.run() else { return }
+                logger.notice("trying again")
+            }
+        }
+    }
+}
+
+/// Why the daemon cannot do its work for now.
+struct Obstacle: Error, Sendable {
+    /// What is wrong and what to do, a text for each problem.
+    var problems: [String]
+    /// What is worth waiting for.
+    var remedy: Remedy
+    /// Where the page that tells of it is served, and the lights that show it: the defaults if the file is no good.
+    var configuration: Configuration
+
+    /// What may take the obstacle away.
+    enum Remedy: Sendable {
+        /// Another text in the configuration file.
+        case editing
+        /// Something outside, which is looked at again after a while.
+        case time(Duration)
     }
 
-    /// Runs until it is told to stop. Without a path, the configuration is looked for where it usually lies.
-    public static func run(configurationPath: String?) async throws { throw Failure.notBuilt }
+    /// An obstacle that a configuration file is.
+    init(_ reading: Configuration.Reading) {
+        problems = reading.problems.map(\.description)
+        remedy = .editing
+        configuration = reading.configuration ?? Configuration(nodeName: ConfigurationFile.hostName)
+    }
+
+    /// An obstacle to a good configuration.
+    init(_ problem: String, remedy: Remedy, in configuration: Configuration) {
+        problems = [problem]
+        self.remedy = remedy
+        self.configuration = configuration
+    }
 }

@@ -26,6 +26,7 @@ extension Node {
             case .send(let payload, let address): send(payload, to: .address(address), into: &actions)
             case .broadcast(let payload): send(payload, to: .everyone, into: &actions)
             case .changed(let member, let before):
+                guard member.id != session.node, member.state != before else { continue }
                 actions.append(.tell(.member(member, before: before)))
                 if member.state == .alive && before != .suspect { welcome(at: now, into: &actions) }
             case .store(let peers): actions.append(.store(peers))

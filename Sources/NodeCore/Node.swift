@@ -102,7 +102,7 @@ public struct Node: Sendable {
     public mutating func update(health: Health, release: UInt64, at now: Instant) -> [Action] {
         guard !isStopped, health != self.health || release != self.release else { return [] }
         var actions: [Action] = []
-        if health != self.health { actions.append(.tell(.health(health))) }
+        if health != self.health, !health.reasons.contains(.starting) { actions.append(.tell(.health(health))) }
         self.health = health
         self.release = release
         informMembers(at: now, into: &actions)

@@ -47,7 +47,7 @@ function showStatus(node, status) {
   const addresses = (status.floating ?? []).map(floating => floating.address).join(", ");
   byID("summary").textContent =
     `${alive} of ${members.length} nodes alive` + (addresses ? `; floating address ${addresses}` : "");
-  const holders = new Set((status.floating ?? []).map(floating => floating.holder?.id));
+  const holders = new Set((status.floating ?? []).map(floating => floating.holder_id));
   byID("members").replaceChildren(...members.map(member => row(member, holders.has(member.id))));
 }
 

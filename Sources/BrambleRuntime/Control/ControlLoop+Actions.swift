@@ -1,0 +1,97 @@
+internal import LinuxPlatform
+internal import Logging
+internal import Membership
+internal import NodeCore
+internal import Wire
+
+extension ControlLoop {
+    /// The lease of a floating address in seconds: the shortest that the kernel knows. A holder that dies or hangs
+    /// loses the address by the kernel's own hand within it.
+    private static let lease: UInt32 = 1
+
+    /// Carries out what the node wants.
+    func perform(_ actions: [Action]) {
+        var isNews = false
+        for action in actions {
+            switch action {
+            case .send(let bytes, let destination): send(bytes, to: destination)
+            case .claim(let address): claim(address)
+            case .release(let address): release(address)
+            case .announce(let address): announce(address)
+            case .store(let peers): keep(peers)
+            case .show(let signal): lights.show(signal, at: MonotonicClock.now())
+            case .tell(let event): log(event)
+            case .takeNewIdentity: takeNewIdentity()
+            }
+            if case .send = action { continue }
+            if case .claim = action { continue }
+            isNews = true
+        }
+        if isNews { publish(at: MonotonicClock.now()) }
+    }
+
+    /// A send that fails is no news: networks come and go, and each message is repeated.
+    private func send(_ bytes: [UInt8], to destination: Destination) {
+        switch destination {
+        case .address(let address):
+            if let error = gossip.send(bytes, to: address) { logger.trace("\(error)") }
+        case .group:
+            for error in gossip.sendToGroup(bytes) { logger.trace("\(error)") }
+        case .everyone:
+            for error in gossip.sendToEveryone(bytes) { logger.trace("\(error)") }
+        }
+    }
+
+    private func claim(_ address: FloatingAddress) {
+        guard let interface = InterfaceList.interface(for: address.ip, in: interfaces) else { return }
+        if let error = addresses.claim(address.ip, on: interface.index, validFor: Self.lease) {
+            refuse("\(error)")
+            return
+        }
+        held[address.ip] = interface.index
+    }
+
+    private func release(_ address: FloatingAddress) {
+        guard let interface = held.removeValue(forKey: address.ip) else { return }
+        if let error = addresses.release(address.ip, on: interface) {
+            logger.warning("\(error); its lease ends within a second")
+        }
+    }
+
+    private func announce(_ address: FloatingAddress) {
+        guard let index = held[address.ip], let interface = interfaces.first(where: { $0.index == index }) else { return }
+        if let error = announcer?.announce(address.ip, on: interface) { logger.warning("\(error)") }
+    }
+
+    private func keep(_ peers: [KnownPeer]) {
+        do {
+            try setup.files.keep(peers)
+        } catch {
+            logger.warning("\(error) The peers are found again by discovery.")
+        }
+    }
+
+    private func log(_ event: Event) {
+        switch event.level {
+        case .info: logger.info("\(event.text)")
+        case .notice: logger.notice("\(event.text)")
+        case .warning: logger.warning("\(event.text)")
+        }
+    }
+
+    /// Starts anew under another ID. The sockets stay; the node is another.
+    private func takeNewIdentity() {
+        let now = MonotonicClock.now()
+        do {
+            let session = try setup.files.renewIdentity()
+            node = setup.makeNode(session, at: now)
+            logger.notice("this node is now \(session.node)")
+        } catch {
+            // Without a file for it the new ID lasts for this run only, which is better than two nodes with one.
+            logger.error("\(error)")
+            var random = SystemRandomNumberGenerator()
+            node = setup.makeNode(Session(node: NodeID(using: &random), boot: 1, salt: random.next()), at: now)
+        }
+        updateHealth(at: now)
+    }
+}

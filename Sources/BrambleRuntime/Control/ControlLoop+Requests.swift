@@ -1,0 +1,47 @@
+internal import LinuxPlatform
+internal import Logging
+internal import Membership
+internal import NodeCore
+internal import Wire
+
+extension ControlLoop {
+    /// Answers a line that came in at the control socket.
+    func answer(_ line: String) -> String {
+        let reply: ControlReply
+        do {
+            reply = try carryOut(try ControlRequest(line: line))
+        } catch {
+            reply = .failed("\(error)")
+        }
+        return (try? reply.line) ?? #"{"ok":false,"error":"the answer cannot be written"}"#
+    }
+
+    private func carryOut(_ request: ControlRequest) throws -> ControlReply {
+        let now = MonotonicClock.now()
+        switch request {
+        case .status:
+            publish(at: now)
+            return .report(StatusBuilder.report(setup.facts.now, setup.configuration, at: now))
+        case .identify(let name): return try identify(name, at: now)
+        case .drain:
+            perform(node.setDraining(true, at: now))
+            return .done("this node is out of service; `bramble resume` puts it back")
+        case .resume:
+            perform(node.setDraining(false, at: now))
+            return .done("this node is in service")
+        case .reload:
+            setup.reloader.reload()
+            return .done("reading the configuration; the log says what came of it")
+        }
+    }
+
+    private func identify(_ name: String, at now: Instant) throws -> ControlReply {
+        let members = node.snapshot.members.map { (id: "\($0.id)", name: $0.info.name) }
+        let id = try NodeLookup.find(name, among: members)
+        guard let target = NodeID(id), let actions = node.identify(target, at: now) else {
+            return .failed("\(name) is a member whose address is not known yet: try again in a moment")
+        }
+        perform(actions)
+        return .done("the lights of \(name) blink fast for half a minute")
+    }
+}

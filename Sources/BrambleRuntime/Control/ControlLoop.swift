@@ -1,0 +1,145 @@
+internal import LinuxPlatform
+internal import Logging
+internal import Membership
+internal import NodeCore
+internal import Wire
+
+/// The control thread: it hands the node what happens and carries out what the node decides, and does nothing else.
+///
+/// Gossip, election, lights and the watchdog live here, away from HTTP: ten thousand slow downloads may not delay an
+/// advertisement. Everything in it runs on the one thread that made it.
+final class ControlLoop {
+    /// Why the loop ended.
+    enum Ending: Sendable {
+        /// It was asked to stop, and the node has said good-bye.
+        case stopped
+        /// The kernel refused what the loop cannot do without.
+        case failed(SystemError)
+    }
+
+    private enum Source {
+        static let mailbox = Poller.Token(0)
+        static let gossip = Poller.Token(1)
+        static let network = Poller.Token(2)
+    }
+
+    let setup: ControlSetup
+    let logger: Logger
+    let poller: Poller
+    let gossip: GossipSocket
+    let addresses: FloatingAddresses
+    let announcer: Announcer?
+    let monitor: NetworkMonitor
+    var node: Node
+    var interfaces: [Interface] = []
+    /// The floating addresses that this process has put on an interface, by the index of that interface.
+    var held: [IPAddress: UInt32] = [:]
+    var claimProblem: (text: String, since: Instant)?
+    var checked = CheckResult(reasons: [.starting], release: 0, isFullTurn: false)
+    var lights: LightsDriver
+    var control: ControlServer
+    var watchdog: Watchdog
+    private var publishedAt = Instant.zero
+    private var isStopping = false
+
+    init(_ setup: ControlSetup) throws(SystemError) {
+        let now = MonotonicClock.now()
+        self.setup = setup
+        logger = setup.logger
+        poller = try Poller()
+        gossip = try GossipSocket(port: setup.configuration.cluster.port)
+        addresses = try FloatingAddresses()
+        monitor = try NetworkMonitor()
+        do {
+            announcer = try Announcer()
+        } catch {
+            announcer = nil
+            setup.facts.update { $0.warnings.append("the floating address cannot be announced: \(error)") }
+        }
+        node = setup.makeNode(setup.session, at: now)
+        lights = LightsDriver(configuration: setup.configuration.lights, facts: setup.facts, logger: setup.logger)
+        control = try ControlServer(path: setup.configuration.node.control)
+        watchdog = Watchdog(interval: Systemd.watchdogInterval(), at: now)
+        try poller.add(setup.mailbox.wakeUp.descriptor, token: Source.mailbox)
+        for descriptor in gossip.descriptors { try poller.add(descriptor, token: Source.gossip) }
+        try poller.add(monitor.descriptor, token: Source.network)
+        try control.watch(with: poller)
+    }
+
+    /// Runs until it is asked to stop.
+    func run() -> Ending {
+        removeLeftovers()
+        lookAtNetwork(at: MonotonicClock.now())
+        while !isStopping {
+            do {
+                let ready = try poller.wait(until: nextDeadline)
+                turn(ready)
+            } catch {
+                return .failed(error)
+            }
+        }
+        return .stopped
+    }
+
+    private var nextDeadline: Instant {
+        [node.nextDeadline, lights.nextDeadline, watchdog.nextDeadline, nextClaimAttempt].compactMap { $0 }.min()
+            ?? node.nextDeadline
+    }
+
+    /// One turn. What has arrived is read before any deadline is looked at: after a pause of this process the leader's
+    /// advertisements may be waiting in the socket, and must be heard before their absence is concluded.
+    private func turn(_ ready: [Poller.Ready]) {
+        let before = publishedAt
+        for event in ready {
+            switch event.token {
+            case Source.mailbox: for message in setup.mailbox.take() { obey(message) }
+            case Source.gossip: receive()
+            case Source.network: networkChanged()
+            default: control.handle(event, poller: poller, answer: answer)
+            }
+        }
+        let now = MonotonicClock.now()
+        if node.nextDeadline <= now {
+            receive()
+            perform(node.deadlineReached(at: MonotonicClock.now()))
+        }
+        retryClaim(at: now)
+        lights.drive(at: now)
+        watchdog.feed(with: checked, status: statusLine, at: now)
+        if before == publishedAt, publishedAt.duration(to: now) > .milliseconds(100) { publish(at: now) }
+    }
+
+    private func receive() {
+        for datagram in gossip.receive() {
+            perform(node.receive(datagram.bytes, from: datagram.source, at: MonotonicClock.now()))
+        }
+    }
+
+    private func obey(_ message: Mailbox.Message) {
+        let now = MonotonicClock.now()
+        switch message {
+        case .checked(let result):
+            checked = result
+            watchdog.turned(result, at: now)
+            updateHealth(at: now)
+        case .rotate(let keyring): node.rotate(to: keyring)
+        case .stop:
+            Systemd.notify(.stopping, .status("resigning"))
+            perform(node.stop(at: now))
+            lights.goDark()
+            isStopping = true
+        }
+    }
+
+    /// Lets the other threads see what the node knows.
+    func publish(at now: Instant) {
+        publishedAt = now
+        let snapshot = node.snapshot
+        setup.facts.update {
+            $0.node = snapshot
+            $0.seenAt = now
+        }
+    }
+
+    private var statusLine: String { StatusLine.text(for: node.snapshot) }
+}

@@ -1,0 +1,26 @@
+internal import LinuxPlatform
+internal import Logging
+internal import Membership
+internal import NodeCore
+internal import Wire
+
+/// What the control thread is given at its start.
+struct ControlSetup: Sendable {
+    var configuration: Configuration
+    var nodeConfiguration: Node.Configuration
+    var session: Session
+    var files: NodeFiles
+    var facts: Facts
+    var mailbox: Mailbox
+    var reloader: Reloader
+    var logger: Logger
+
+    /// A node for a session: the first one, or one under a new identity.
+    func makeNode(_ session: Session, at now: Instant) -> Node {
+        var random = SystemRandomNumberGenerator()
+        let secret = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) }
+        return Node(
+            nodeConfiguration, session: session, linkSecret: secret, known: files.peers(),
+            random: SeededGenerator(seed: random.next()), at: now)
+    }
+}

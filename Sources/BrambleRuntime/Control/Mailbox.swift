@@ -1,0 +1,36 @@
+internal import LinuxPlatform
+internal import Synchronization
+internal import Wire
+
+/// What other threads ask of the control thread, in order; posting wakes it.
+final class Mailbox: Sendable {
+    /// A request to the control thread.
+    enum Message: Sendable {
+        /// The self-check has gone round once more.
+        case checked(CheckResult)
+        /// The keys are these from now on.
+        case rotate(Keyring)
+        /// Resign, say good-bye, end.
+        case stop
+    }
+
+    private let messages = Mutex<[Message]>([])
+    let wakeUp: WakeUp
+
+    init() throws(SystemError) { wakeUp = try WakeUp() }
+
+    /// Adds a message and wakes the control thread.
+    func post(_ message: Message) {
+        messages.withLock { $0.append(message) }
+        wakeUp.signal()
+    }
+
+    /// Takes all messages.
+    func take() -> [Message] {
+        wakeUp.clear()
+        return messages.withLock { waiting in
+            defer { waiting = [] }
+            return waiting
+        }
+    }
+}

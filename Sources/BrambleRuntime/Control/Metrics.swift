@@ -1,0 +1,86 @@
+internal import Membership
+internal import NodeCore
+internal import VRRP
+internal import Wire
+
+/// The node's metrics in Prometheus' text format, version 0.0.4.
+enum Metrics {
+    /// All metrics of the node itself; the web server adds its own.
+    static func text(_ contents: Facts.Contents, at now: Instant) -> String {
+        guard let node = contents.node else { return "" }
+        var page = MetricsPage()
+        page.gauge("bramble_up_seconds", "Seconds since the daemon's start.", node.startedAt.duration(to: now).seconds)
+        page.gauge("bramble_serving", "Whether this node may serve.", node.health.isServing ? 1 : 0)
+        page.gauge("bramble_draining", "Whether this node is out of service.", node.isDraining ? 1 : 0)
+        page.gauge("bramble_local_health", "Lifeguard's local health; 0 is good.", Double(node.localHealth))
+        page.family("bramble_members", "gauge", "Members by state, this node included.")
+        for state in Member.State.allCases {
+            page.sample(
+                "bramble_members", ["state": "\(state)"], Double(node.members.filter { $0.state == state }.count))
+        }
+        page.family("bramble_floating_state", "gauge", "1 for this node's state in each virtual router.")
+        for floating in node.floating {
+            for state in [RouterState.initialize, .backup, .active] {
+                page.sample(
+                    "bramble_floating_state",
+                    ["address": "\(floating.address.ip)", "state": state.rawValue], floating.state == state ? 1 : 0)
+            }
+        }
+        page.family("bramble_transitions_total", "counter", "Changes of state of each virtual router.")
+        for floating in node.floating {
+            page.sample(
+                "bramble_transitions_total", ["address": "\(floating.address.ip)"], Double(floating.transitions))
+        }
+        page.family("bramble_dropped_datagrams_total", "counter", "Datagrams that were dropped, by reason.")
+        for drop in node.drops {
+            page.sample("bramble_dropped_datagrams_total", ["reason": drop.reason.name], Double(drop.count))
+        }
+        page.family("bramble_ignored_messages_total", "counter", "Messages that changed nothing, by reason.")
+        for (reason, count) in node.ignored.sorted {
+            page.sample("bramble_ignored_messages_total", ["reason": reason], Double(count))
+        }
+        return page.text
+    }
+}
+
+/// A page of metrics as it is written.
+struct MetricsPage {
+    private(set) var text = ""
+
+    /// Begins a family of samples.
+    mutating func family(_ name: String, _ type: String, _ help: String) {
+        text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
+    }
+
+    /// A sample of the family begun last.
+    mutating func sample(_ name: String, _ labels: KeyValuePairs<String, String>, _ value: Double) {
+        let list = labels.map { "\($0.key)=\"\(Self.escape($0.value))\"" }.joined(separator: ",")
+        text += "\(name)\(list.isEmpty ? "" : "{\(list)}") \(Self.format(value))\n"
+    }
+
+    /// A family of one gauge.
+    mutating func gauge(_ name: String, _ help: String, _ value: Double) {
+        family(name, "gauge", help)
+        sample(name, [:], value)
+    }
+
+    private static func escape(_ text: String) -> String {
+        text.reduce(into: "") { result, character in
+            switch character {
+            case "\\": result += "\\\\"
+            case "\"": result += "\\\""
+            case "\n": result += "\\n"
+            default: result.append(character)
+            }
+        }
+    }
+
+    private static func format(_ value: Double) -> String {
+        value == value.rounded() && abs(value) < 1e15 ? "\(Int64(value))" : "\(value)"
+    }
+}
+
+extension Duration {
+    /// The duration in seconds.
+    var seconds: Double { Double(wholeNanoseconds) / 1e9 }
+}

@@ -1,0 +1,114 @@
+internal import LinuxPlatform
+internal import Membership
+internal import NodeCore
+internal import VRRP
+internal import Wire
+
+/// Makes the status report out of what the daemon's parts know.
+enum StatusBuilder {
+    /// The report at `now`; before the node's first word, one that says so.
+    static func report(_ contents: Facts.Contents, _ configuration: Configuration, at now: Instant) -> StatusReport {
+        guard let node = contents.node else { return waiting(["the node has just started"], configuration) }
+        let names = Dictionary(node.members.map { ($0.id, $0.info.name) }, uniquingKeysWith: { first, _ in first })
+        return StatusReport(
+            node: NodeStatus(
+                id: "\(node.session.node)", short: node.session.node.short, name: configuration.node.name,
+                version: Version.current, uptimeSeconds: node.startedAt.elapsed(to: now),
+                signal: SignalTable.row(node.signal).name, isDraining: node.isDraining),
+            cluster: ClusterStatus(
+                keyFingerprint: configuration.cluster.keyring?.newest.fingerprint,
+                members: node.members.map { member($0, of: node, configuration, at: now) }),
+            floating: node.floating.map { floating($0, configuration, names, at: now) },
+            site: site(contents, at: now), health: health(node),
+            drops: DropStatus(
+                Dictionary(
+                    node.drops.map { ($0.reason.name, $0.count) }, uniquingKeysWith: { first, _ in first })),
+            http: http(contents, configuration), lights: lights(contents), realTime: contents.isRealTime,
+            warnings: contents.warnings + contents.configurationProblems)
+    }
+
+    /// The report of a daemon whose node does not run.
+    static func waiting(_ problems: [String], _ configuration: Configuration) -> StatusReport {
+        StatusReport(
+            node: NodeStatus(
+                id: "", short: "", name: configuration.node.name, version: Version.current, uptimeSeconds: 0,
+                signal: SignalTable.row(.cannotServe).name, isDraining: false),
+            cluster: ClusterStatus(members: []), floating: [], site: SiteStatus(files: 0, bytes: 0),
+            health: HealthStatus(serving: false, reasons: problems), drops: DropStatus([:]),
+            http: HTTPStatus(port: configuration.http.port, requests: 0, openConnections: 0),
+            lights: LightStatus(output: configuration.lights.output.rawValue), realTime: false, warnings: [])
+    }
+
+    private static func member(
+        _ member: Member, of node: NodeSnapshot, _ configuration: Configuration, at now: Instant
+    ) -> MemberStatus {
+        let release = String(member.info.release, radix: 16)
+        return MemberStatus(
+            id: "\(member.id)", name: member.info.name, address: member.address.map { "\($0)" } ?? "",
+            state: state(member.state), sinceSeconds: member.since.elapsed(to: now),
+            isServing: member.info.serving, isDraining: member.info.draining,
+            release: member.info.release == 0
+                ? nil : String((String(repeating: "0", count: 16 - release.count) + release).prefix(12)),
+            isSelf: member.id == node.session.node)
+    }
+
+    private static func state(_ state: Member.State) -> MemberStatus.State {
+        switch state {
+        case .alive: .alive
+        case .suspect: .suspect
+        case .dead: .dead
+        case .left: .left
+        }
+    }
+
+    private static func state(_ state: RouterState) -> FloatingStatus.State {
+        switch state {
+        case .initialize: .initialize
+        case .backup: .backup
+        case .active: .active
+        }
+    }
+
+    private static func floating(
+        _ floating: NodeSnapshot.Floating, _ configuration: Configuration, _ names: [NodeID: String], at now: Instant
+    ) -> FloatingStatus {
+        FloatingStatus(
+            address: "\(floating.address.ip)", routerID: floating.address.virtualRouterID, state: state(floating.state),
+            holderID: floating.holder.map { "\($0)" }, holderName: floating.holder.flatMap { names[$0] },
+            priority: floating.priority, intervalMilliseconds: UInt32(configuration.floating.interval) * 10,
+            transitions: floating.history.map {
+                FloatingStatus.Transition(
+                    from: state($0.from), to: state($0.to), reason: $0.reason.description,
+                    agoSeconds: $0.at.elapsed(to: now))
+            })
+    }
+
+    private static func health(_ node: NodeSnapshot) -> HealthStatus {
+        let reasons = node.health.reasons.map(\.text) + (node.isDraining ? ["out of service: draining"] : [])
+        return HealthStatus(serving: reasons.isEmpty, reasons: reasons)
+    }
+
+    private static func site(_ contents: Facts.Contents, at now: Instant) -> SiteStatus {
+        SiteStatus(
+            release: contents.site?.release, files: contents.site?.files ?? 0, bytes: contents.site?.bytes ?? 0,
+            activatedSecondsAgo: contents.site?.activatedAt.elapsed(to: now),
+            problem: contents.siteProblem ?? contents.siteWarning)
+    }
+
+    private static func http(_ contents: Facts.Contents, _ configuration: Configuration) -> HTTPStatus {
+        HTTPStatus(
+            port: configuration.http.port, requests: contents.http?.requests ?? 0,
+            openConnections: contents.http?.openConnections ?? 0)
+    }
+
+    private static func lights(_ contents: Facts.Contents) -> LightStatus {
+        LightStatus(output: contents.lights, problem: contents.lightsProblem)
+    }
+}
+
+extension Instant {
+    /// Whole seconds from here to `now`; none if it has not come yet.
+    fileprivate func elapsed(to now: Instant) -> UInt64 {
+        UInt64(max(0, duration(to: now).wholeNanoseconds / 1_000_000_000))
+    }
+}

@@ -1,0 +1,46 @@
+internal import LinuxPlatform
+internal import Wire
+
+/// Feeds the service manager's watchdog, and only after a full turn: this thread moved, the web server answered a
+/// real request, the store was read.
+struct Watchdog {
+    /// Between two notifications; nil when no one watches.
+    private let period: Duration?
+    private var turnedAt: Instant?
+    private var fedAt: Instant
+    private var isReady = false
+    private var lastStatus = ""
+
+    /// How old the last full turn may be: two rounds of the self-check with all their patience.
+    private static let freshness = Duration.seconds(8)
+
+    init(interval: Duration?, at now: Instant) {
+        period = interval.map { $0 / 2 }
+        fedAt = now
+    }
+
+    /// When to feed next.
+    var nextDeadline: Instant? { period.map { fedAt.advanced(by: $0) } }
+
+    /// The self-check has gone round.
+    mutating func turned(_ result: CheckResult, at now: Instant) {
+        if result.isFullTurn { turnedAt = now }
+    }
+
+    /// Tells the service manager what is due: readiness once, the status when it changed, and that the node lives.
+    mutating func feed(with result: CheckResult, status: @autoclosure () -> String, at now: Instant) {
+        guard Systemd.isListening else { return }
+        if !isReady, turnedAt != nil {
+            isReady = true
+            Systemd.notify(.ready)
+        }
+        let line = status()
+        if line != lastStatus {
+            lastStatus = line
+            Systemd.notify(.status(line))
+        }
+        guard let period, fedAt.duration(to: now) >= period else { return }
+        fedAt = now
+        if let turnedAt, turnedAt.duration(to: now) <= Self.freshness { Systemd.notify(.watchdog) }
+    }
+}

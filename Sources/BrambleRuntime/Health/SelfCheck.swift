@@ -1,0 +1,100 @@
+internal import Glibc
+internal import Wire
+
+/// A real request to the node's own web server, over a real socket, by hand: the check must not share an event loop
+/// with what it checks.
+struct SelfCheck: Sendable {
+    /// Where the web server listens.
+    var address: SocketAddress
+    /// The name that the answer must carry in `X-Served-By`.
+    var nodeName: String
+    /// How long each step may take.
+    var patience: Duration = .seconds(2)
+
+    /// Checks a web server that is configured so, under the name of this node.
+    init(_ http: Configuration.HTTP, nodeName: String) {
+        address = SocketAddress(ip: http.addresses.first ?? .v4(0x7F00_0001), port: http.port)
+        self.nodeName = nodeName
+    }
+
+    /// What came of it.
+    enum Outcome: Hashable, Sendable {
+        /// The server answered as this node.
+        case answered
+        /// It did not; the text is for people.
+        case failed(String)
+    }
+
+    /// Asks `/.bramble/health` and reads the head of the answer. Any status will do: that a node is not healthy is an
+    /// answer, and a server's.
+    func run() -> Outcome {
+        let socket = Glibc.socket(address.ip.isIPv4 ? AF_INET : AF_INET6, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard socket >= 0 else { return .failed("no socket for the self-check: \(reason())") }
+        defer { close(socket) }
+        limitWaiting(socket)
+        guard connectToSelf(socket) else {
+            return .failed("the node's own web server at \(address) does not accept connections: \(reason())")
+        }
+        let request = "GET /.bramble/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        guard request.utf8.withContiguousStorageIfAvailable({ send(socket, $0.baseAddress, $0.count, noSignal) })
+            == request.utf8.count
+        else { return .failed("the node's own web server took no request: \(reason())") }
+        guard let head = readHead(socket) else {
+            return .failed("the node's own web server gave no answer within \(patience)")
+        }
+        guard head.hasPrefix("HTTP/1.1 "), head.lowercased().contains("x-served-by: \(nodeName.lowercased())\r\n") else {
+            return .failed("\(address) answers, but not as this node: is another web server on it?")
+        }
+        return .answered
+    }
+
+    private var noSignal: Int32 { Int32(MSG_NOSIGNAL) }
+
+    private func limitWaiting(_ socket: Int32) {
+        let (seconds, attoseconds) = patience.components
+        var limit = timeval(tv_sec: Int(seconds), tv_usec: Int(attoseconds / 1_000_000_000_000))
+        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+            setsockopt(socket, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
+        }
+    }
+
+    private func connectToSelf(_ socket: Int32) -> Bool {
+        switch address.ip {
+        case .v4(let number):
+            var four = sockaddr_in()
+            four.sin_family = sa_family_t(AF_INET)
+            four.sin_port = address.port.bigEndian
+            four.sin_addr.s_addr = number.bigEndian
+            return connect(socket, to: &four)
+        case .v6:
+            var six = sockaddr_in6()
+            six.sin6_family = sa_family_t(AF_INET6)
+            six.sin6_port = address.port.bigEndian
+            withUnsafeMutableBytes(of: &six.sin6_addr) { $0.copyBytes(from: address.ip.bytes) }
+            return connect(socket, to: &six)
+        }
+    }
+
+    private func connect<Address>(_ socket: Int32, to address: inout Address) -> Bool {
+        withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.connect(socket, $0, socklen_t(MemoryLayout<Address>.size)) == 0
+            }
+        }
+    }
+
+    private func readHead(_ socket: Int32) -> String? {
+        var head: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 2048)
+        while head.count < 16384 {
+            let count = recv(socket, &chunk, chunk.count, 0)
+            guard count > 0 else { break }
+            head += chunk[..<count]
+            let text = String(decoding: head, as: UTF8.self)
+            if let end = text.firstRange(of: "\r\n\r\n") { return String(text[..<end.upperBound]) }
+        }
+        return nil
+    }
+
+    private func reason() -> String { String(cString: strerror(errno)) }
+}

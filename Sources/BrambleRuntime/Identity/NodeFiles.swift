@@ -1,0 +1,118 @@
+internal import Glibc
+internal import LinuxPlatform
+internal import Membership
+internal import Wire
+
+/// What a node keeps about itself on its data partition: its ID, its boot counter, the peers it has known.
+///
+/// The files are small texts. Each is replaced as a whole (temporary file, fsync, rename), so that a power cut leaves
+/// the old one or the new one.
+struct NodeFiles: Sendable {
+    /// The directory: `[node] data`.
+    let directory: String
+
+    private var identityPath: String { directory + "/identity" }
+    private var peersPath: String { directory + "/peers" }
+
+    /// Reads the node ID, or makes one at first start; raises the boot counter and has it on the disk before it
+    /// returns. No datagram may be sent before that.
+    func beginSession() throws(NodeFilesError) -> Session {
+        do throws(SystemError) { try Directory.make(directory) } catch { throw .system(error.call, error.code) }
+        let stored = try readIdentity()
+        return try keep(stored?.node ?? freshID(), boot: (stored?.boot ?? 0) + 1)
+    }
+
+    /// Replaces the node ID by a new one: another running node has the old one.
+    func renewIdentity() throws(NodeFilesError) -> Session { try keep(freshID(), boot: 1) }
+
+    /// The peers that were kept; lines that cannot be read are passed over, for peers can be found again.
+    func peers() -> [KnownPeer] {
+        guard let text = try? read(peersPath) else { return [] }
+        return text.split(separator: "\n").compactMap { KnownPeer(line: String($0)) }
+    }
+
+    /// Keeps these peers.
+    func keep(_ peers: [KnownPeer]) throws(NodeFilesError) {
+        try write(peers.map { $0.line + "\n" }.joined(), to: peersPath)
+    }
+
+    private func freshID() -> NodeID {
+        var random = SystemRandomNumberGenerator()
+        return NodeID(using: &random)
+    }
+
+    private func keep(_ node: NodeID, boot: UInt64) throws(NodeFilesError) -> Session {
+        try write("node \(node)\nboot \(boot)\n", to: identityPath)
+        return Session(node: node, boot: boot, salt: .random(in: .min ... .max))
+    }
+
+    private func readIdentity() throws(NodeFilesError) -> (node: NodeID, boot: UInt64)? {
+        guard let text = try read(identityPath) else { return nil }
+        var node: NodeID?
+        var boot: UInt64?
+        for line in text.split(separator: "\n") {
+            let words = line.split(separator: " ")
+            guard words.count == 2 else { continue }
+            if words[0] == "node" { node = NodeID(words[1]) }
+            if words[0] == "boot" { boot = UInt64(words[1]) }
+        }
+        guard let node, let boot, boot < .max else { throw .unreadableIdentity(identityPath) }
+        return (node, boot)
+    }
+
+    /// The text of a file; nil if there is none.
+    private func read(_ path: String) throws(NodeFilesError) -> String? {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else {
+            if errno == ENOENT { return nil }
+            throw .system("read \(path)", errno)
+        }
+        defer { close(file) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = Glibc.read(file, &chunk, chunk.count)
+            guard count >= 0 else { throw .system("read \(path)", errno) }
+            guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+            bytes += chunk[..<count]
+        }
+    }
+
+    private func write(_ text: String, to path: String) throws(NodeFilesError) {
+        let temporary = path + ".new"
+        let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o640)
+        guard file >= 0 else { throw .system("write \(temporary)", errno) }
+        let bytes = Array(text.utf8)
+        let written = Glibc.write(file, bytes, bytes.count)
+        let failure = written != bytes.count || fsync(file) != 0 ? (written < 0 || errno != 0 ? errno : ENOSPC) : 0
+        close(file)
+        guard failure == 0 else {
+            unlink(temporary)
+            throw .system("write \(path)", failure)
+        }
+        guard rename(temporary, path) == 0 else { throw .system("replace \(path)", errno) }
+        let folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { throw .system("sync \(directory)", errno) }
+        defer { close(folder) }
+        guard fsync(folder) == 0 else { throw .system("sync \(directory)", errno) }
+    }
+}
+
+/// Why the node's own files cannot be used. Nothing was changed: an older file is still whole.
+enum NodeFilesError: Error, CustomStringConvertible {
+    /// A system call failed with this error number.
+    case system(String, Int32)
+    /// The identity is there but makes no sense.
+    case unreadableIdentity(String)
+
+    var description: String {
+        switch self {
+        case .system(let what, let code):
+            "cannot \(what): \(String(cString: strerror(code))). The node needs a writable [node] data directory for its "
+                + "identity; the configuration and the site are untouched. Make room, or name another directory."
+        case .unreadableIdentity(let path):
+            "\(path) is damaged: it should hold a line `node` with 32 hexadecimal digits and a line `boot` with a number. "
+                + "Remove it, and the node takes a new identity at its next start; nothing else is lost."
+        }
+    }
+}

@@ -1,0 +1,97 @@
+internal import LinuxPlatform
+internal import Logging
+internal import NodeCore
+internal import Releases
+internal import ServiceLifecycle
+internal import UnixSignals
+internal import WebServer
+internal import Wire
+
+/// A daemon that can start: its configuration is good, its identity and its store are there.
+struct Plan {
+    private let configuration: Configuration
+    private let reloader: Reloader
+    private let logger: Logger
+    private let session: Session
+    private let keyring: Keyring
+    private let files: NodeFiles
+    private let store: ObjectStore
+
+    /// Reads the configuration and opens what the node keeps on disk; raises the boot counter.
+    init(_ file: ConfigurationFile, logger: inout Logger) throws(Obstacle) {
+        let reading = file.read()
+        guard let configuration = reading.configuration else { throw Obstacle(reading) }
+        for warning in reading.problems { logger.warning("\(warning)") }
+        logger.logLevel = Logger.Level(rawValue: configuration.log.level.rawValue) ?? .info
+        guard let keyring = configuration.cluster.keyring else {
+            throw Obstacle(
+                "there is no cluster key in \(file.path ?? "bramble.toml"). The nodes of a cluster know each other by it; "
+                    + "without one this node talks to nobody. Make one with `bramble key new`, and put the same line "
+                    + "into [cluster] on every node.", remedy: .editing, in: configuration)
+        }
+        self.configuration = configuration
+        self.keyring = keyring
+        self.logger = logger
+        reloader = Reloader(file, current: configuration)
+        files = NodeFiles(directory: configuration.node.data)
+        do {
+            session = try files.beginSession()
+            store = try ObjectStore(directory: configuration.node.data + "/store")
+        } catch {
+            throw Obstacle("\(error)", remedy: .time(.seconds(10)), in: configuration)
+        }
+    }
+
+    /// Runs all services until the daemon is told to stop. On the way out they end in reverse order: the control
+    /// plane resigns first, the web server finishes its requests last.
+    func run() async throws {
+        let facts = Facts()
+        let site = ServedSite()
+        let mailbox: Mailbox
+        let checks: CheckLoop
+        do throws(SystemError) {
+            mailbox = try Mailbox()
+            checks = try CheckLoop(
+                check: SelfCheck(configuration.http, nodeName: configuration.node.name), store: store, facts: facts,
+                mailbox: mailbox)
+        } catch {
+            throw Obstacle("\(error)", remedy: .time(.seconds(10)), in: configuration)
+        }
+        logger.notice("node \(configuration.node.name) (\(session.node)), start \(session.boot)")
+        let endpoints = Endpoints(configuration: configuration, facts: facts)
+        let publisher = SitePublisher(
+            directory: configuration.site.directory, store: store, site: site, facts: facts, logger: logger)
+        let control = ControlPlane(
+            ControlSetup(
+                configuration: configuration, nodeConfiguration: nodeConfiguration, session: session, files: files,
+                facts: facts, mailbox: mailbox, reloader: reloader, logger: logger))
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    .init(service: WebService(configuration.http, site: site, endpoints: endpoints.node, facts: facts, logger: logger)),
+                    .init(service: publisher),
+                    .init(service: CheckService(checks)),
+                    .init(service: ReloadService(reloader, publisher: publisher, mailbox: mailbox, facts: facts, logger: logger)),
+                    .init(service: control),
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+        try await group.run()
+    }
+
+    /// The lifecycle's own messages speak of services, which is no one's word here.
+    private var quiet: Logger {
+        var quiet = logger
+        quiet.logLevel = .warning
+        return quiet
+    }
+
+    private var nodeConfiguration: Node.Configuration {
+        Node.Configuration(
+            name: configuration.node.name, httpPort: configuration.http.port, keyring: keyring,
+            floating: configuration.floating.routers.map {
+                FloatingAddress(ip: $0.address, virtualRouterID: $0.routerID)
+            },
+            priority: configuration.floating.priority, interval: configuration.floating.interval,
+            preempt: configuration.floating.preempt, seeds: configuration.cluster.peers)
+    }
+}

@@ -1,0 +1,88 @@
+internal import LinuxPlatform
+internal import Logging
+internal import Releases
+internal import ServiceLifecycle
+internal import WebServer
+
+/// Makes a release of the site's directory and has it served: at the start, and whenever it is asked.
+///
+/// What was served before goes on being served until the new release is whole.
+final class SitePublisher: Service {
+    private let directory: String
+    private let store: ObjectStore
+    private let site: ServedSite
+    private let facts: Facts
+    private let logger: Logger
+    private let requests: AsyncStream<Void>
+    private let request: AsyncStream<Void>.Continuation
+
+    init(directory: String, store: ObjectStore, site: ServedSite, facts: Facts, logger: Logger) {
+        self.directory = directory
+        self.store = store
+        self.site = site
+        self.facts = facts
+        self.logger = logger
+        (requests, request) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Asks for the directory to be read anew.
+    func publish() { request.yield() }
+
+    func run() async throws {
+        serveWhatWasActive()
+        request.yield()
+        for await _ in requests.cancelOnGracefulShutdown() { try await publishOnce() }
+    }
+
+    /// The release that an earlier run activated is there at once, however long reading the directory takes.
+    private func serveWhatWasActive() {
+        do {
+            guard let id = try store.active else { return }
+            try serve(try store.manifest(id), skipped: [])
+        } catch {
+            logger.warning("the release of the last run is not served: \(error)")
+        }
+    }
+
+    /// Reading a directory takes as long as the card takes: on a thread of its own.
+    private func publishOnce() async throws {
+        let (store, directory) = (store, directory)
+        let thread = try ControlThread(name: "bramble-import") { Result { try store.importAndActivate(directory) } }
+        switch await thread.value() {
+        case .success(let publication): accept(publication)
+        case .failure(let error): refuse("\(error)")
+        }
+    }
+
+    private func accept(_ publication: Publication) {
+        for file in publication.skipped { logger.notice("\(file)") }
+        for warning in publication.warnings { logger.warning("\(warning)") }
+        do {
+            try serve(publication.manifest, skipped: publication.skipped.map(\.description))
+            logger.notice("serving release \(publication.release.short): \(publication.manifest.entries.count) files")
+        } catch {
+            refuse("\(error)")
+        }
+    }
+
+    private func serve(_ manifest: Manifest, skipped: [String]) throws {
+        try site.activate(manifest, from: store)
+        facts.update {
+            $0.site = SiteFacts(
+                release: manifest.id.description, files: manifest.entries.count, bytes: manifest.totalSize,
+                activatedAt: MonotonicClock.now(), skipped: skipped)
+            $0.siteProblem = nil
+            $0.siteWarning = nil
+        }
+    }
+
+    /// A directory that cannot become a release leaves the release before it in service, if there is one.
+    private func refuse(_ problem: String) {
+        let isServing = facts.now.site != nil
+        logger.error("\(problem)\(isServing ? " The release before it is still served." : "")")
+        facts.update {
+            if isServing { $0.siteWarning = problem } else { $0.siteProblem = problem }
+        }
+        if !isServing { site.unavailable(reason: problem) }
+    }
+}
