@@ -23,7 +23,7 @@ class Status:
     @property
     def signal(self) -> str:
         """What the lights show: a name of the table of signals."""
-        return str(self.report.get("signal", ""))
+        return str(self.report["node"]["signal"])
 
     @property
     def node_id(self) -> str:
@@ -33,12 +33,12 @@ class Status:
     @property
     def members(self) -> dict[str, str]:
         """The state of each member by its name, this node's too."""
-        return {member["name"]: member["state"] for member in self.report["members"]}
+        return {member["name"]: member["state"] for member in self.report["cluster"]["members"]}
 
     @property
     def alive(self) -> list[str]:
         """The names of the members that are alive, sorted, this node's too; one name twice when two nodes have it."""
-        return sorted(member["name"] for member in self.report["members"] if member["state"] == "alive")
+        return sorted(member["name"] for member in self.report["cluster"]["members"] if member["state"] == "alive")
 
     @property
     def states(self) -> dict[str, str]:
@@ -48,12 +48,12 @@ class Status:
     @property
     def drops(self) -> dict[str, int]:
         """How many datagrams were dropped, by reason."""
-        return {reason: int(count) for reason, count in self.report["drops"].items()}
+        return {reason: int(count) for reason, count in self.report["drops"]["reasons"].items()}
 
     @property
     def view(self) -> tuple:
         """What must not change when nothing has happened: the members with their states, and the floating addresses."""
-        members = sorted((member["id"], member["name"], member["state"]) for member in self.report["members"])
+        members = sorted((member["id"], member["name"], member["state"]) for member in self.report["cluster"]["members"])
         return tuple(members), tuple(sorted(self.states.items()))
 
 

@@ -5,7 +5,7 @@ import sys
 
 from node import BRAMBLE, PROJECT
 
-SITE = os.environ.get("SITE") or os.path.join(PROJECT, "Examples", "site")
+SITE = os.environ.get("SITE") or os.path.join(PROJECT, "overlays", "rootfs", "usr", "share", "bramble", "site")
 
 
 def demand(name: str) -> None:
