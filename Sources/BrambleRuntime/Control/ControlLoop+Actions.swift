@@ -59,7 +59,9 @@ extension ControlLoop {
     }
 
     private func announce(_ address: FloatingAddress) {
-        guard let index = held[address.ip], let interface = interfaces.first(where: { $0.index == index }) else { return }
+        guard let index = held[address.ip], let interface = interfaces.first(where: { $0.index == index }) else {
+            return
+        }
         if let error = announcer?.announce(address.ip, on: interface) { logger.warning("\(error)") }
     }
 

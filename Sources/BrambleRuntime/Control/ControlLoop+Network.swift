@@ -75,7 +75,8 @@ extension ControlLoop {
             interface.addresses.filter { !$0.isHost }.map { "\(interface.name) \($0.ip)/\($0.prefix)" }
         }
         let list = networks.isEmpty ? "this node has none yet" : networks.joined(separator: ", ")
-        return "the floating address \(ip) lies in no network of this node (\(list)): choose one of the same network as "
+        return
+            "the floating address \(ip) lies in no network of this node (\(list)): choose one of the same network as "
             + "the nodes in [floating] addresses"
     }
 

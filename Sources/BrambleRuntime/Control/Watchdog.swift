@@ -10,6 +10,7 @@ struct Watchdog {
     private var fedAt: Instant
     private var isReady = false
     private var lastStatus = ""
+    private var saidAt = Instant.zero
 
     /// How old the last full turn may be: two rounds of the self-check with all their patience.
     private static let freshness = Duration.seconds(8)
@@ -27,6 +28,16 @@ struct Watchdog {
         if result.isFullTurn { turnedAt = now }
     }
 
+    /// Tells the status when it changed, at most once a second: what it is made of is not free.
+    private mutating func tell(_ status: () -> String, at now: Instant) {
+        guard saidAt.duration(to: now) >= .seconds(1) else { return }
+        saidAt = now
+        let line = status()
+        guard line != lastStatus else { return }
+        lastStatus = line
+        Systemd.notify(.status(line))
+    }
+
     /// Tells the service manager what is due: readiness once, the status when it changed, and that the node lives.
     mutating func feed(with result: CheckResult, status: @autoclosure () -> String, at now: Instant) {
         guard Systemd.isListening else { return }
@@ -34,11 +45,7 @@ struct Watchdog {
             isReady = true
             Systemd.notify(.ready)
         }
-        let line = status()
-        if line != lastStatus {
-            lastStatus = line
-            Systemd.notify(.status(line))
-        }
+        tell(status, at: now)
         guard let period, fedAt.duration(to: now) >= period else { return }
         fedAt = now
         if let turnedAt, turnedAt.duration(to: now) <= Self.freshness { Systemd.notify(.watchdog) }

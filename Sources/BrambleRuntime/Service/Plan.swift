@@ -59,8 +59,10 @@ struct Plan {
         }
         logger.notice("node \(configuration.node.name) (\(session.node)), start \(session.boot)")
         let endpoints = Endpoints(configuration: configuration, facts: facts)
+        let web = WebService(configuration.http, site: site, endpoints: endpoints.node, facts: facts, logger: logger)
         let publisher = SitePublisher(
             directory: configuration.site.directory, store: store, site: site, facts: facts, logger: logger)
+        let reload = ReloadService(reloader, publisher: publisher, mailbox: mailbox, facts: facts, logger: logger)
         let control = ControlPlane(
             ControlSetup(
                 configuration: configuration, nodeConfiguration: nodeConfiguration, session: session, files: files,
@@ -68,10 +70,10 @@ struct Plan {
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
-                    .init(service: WebService(configuration.http, site: site, endpoints: endpoints.node, facts: facts, logger: logger)),
+                    .init(service: web),
                     .init(service: publisher),
                     .init(service: CheckService(checks)),
-                    .init(service: ReloadService(reloader, publisher: publisher, mailbox: mailbox, facts: facts, logger: logger)),
+                    .init(service: reload),
                     .init(service: control),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))

@@ -33,13 +33,14 @@ struct Waiting {
             nodeName: configuration.node.name, health: { (false, text) }, isLeader: { false }, isBackup: { false },
             metrics: { "" }, status: { Endpoints.json(StatusBuilder.waiting(problems, configuration)) })
         Systemd.notify(.ready, .status(text))
+        let web = WebService(configuration.http, site: site, endpoints: endpoints, facts: facts, logger: logger)
         var quiet = logger
         quiet.logLevel = .warning
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
-                    .init(service: WebService(obstacle.configuration.http, site: site, endpoints: endpoints, facts: facts, logger: logger)),
-                    .init(service: WaitingLights(obstacle.configuration.lights, facts: facts, logger: logger)),
+                    .init(service: web),
+                    .init(service: WaitingLights(configuration.lights, facts: facts, logger: logger)),
                     .init(service: watch, successTerminationBehavior: .gracefullyShutdownGroup),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
