@@ -63,13 +63,32 @@ public struct HTTPServer: Service {
     /// Where the server listens now, with the port that the system chose for port 0; empty while it does not.
     public var boundAddresses: [Wire.SocketAddress] { bound.addresses.withLock { $0 } }
 
+    /// What the server has done since it began to listen, and what it has open.
+    public struct Activity: Hashable, Sendable {
+        /// Requests answered.
+        public let requests: UInt64
+        /// Connections open now.
+        public let openConnections: Int
+    }
+
+    /// What the server does now; nil while it does not listen.
+    public var activity: Activity? {
+        bound.counters.withLock { $0 }.map {
+            Activity(requests: $0.requests, openConnections: max(0, $0.openConnections))
+        }
+    }
+
     /// Serves until the task is cancelled or a graceful shutdown begins; then lets responses under way finish.
     ///
     /// Throws a ``BindError`` if it can't listen.
     public func run() async throws {
         let server = try await RunningServer.start(configuration, site: site, endpoints: endpoints, logger: logger)
         bound.addresses.withLock { $0 = server.addresses }
-        defer { bound.addresses.withLock { $0 = [] } }
+        bound.counters.withLock { $0 = server.counters }
+        defer {
+            bound.addresses.withLock { $0 = [] }
+            bound.counters.withLock { $0 = nil }
+        }
         let places = server.addresses.map(\.description).joined(separator: ", ")
         logger.info("HTTP: listening.", metadata: ["addresses": "\(places)"])
         whenListening(server.addresses)
@@ -98,7 +117,8 @@ public struct HTTPServer: Service {
     }
 }
 
-/// Where a server listens, for any thread to read.
+/// Where a server listens and what it counts, for any thread to read.
 private final class BoundAddresses: Sendable {
+    let counters = Mutex<ServerCounters?>(nil)
     let addresses = Mutex<[Wire.SocketAddress]>([])
 }

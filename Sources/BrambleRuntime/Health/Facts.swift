@@ -1,5 +1,6 @@
 internal import NodeCore
 internal import Synchronization
+internal import WebServer
 internal import Wire
 
 /// What the parts of the daemon know and others show: one value behind a lock, which no one holds for long.
@@ -29,8 +30,8 @@ final class Facts: Sendable {
         var lights = "off"
         /// Why they show nothing, if they should.
         var lightsProblem: String?
-        /// What the web server has done.
-        var http: (requests: UInt64, openConnections: Int)?
+        /// The web server that listens now, or did last.
+        var server: HTTPServer?
         /// What stands against the configuration file as it is now; the one in force is an older one.
         var configurationProblems: [String] = []
         /// What the node may not do, and other things that people should know.
