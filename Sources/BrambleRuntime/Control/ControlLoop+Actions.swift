@@ -18,7 +18,7 @@ extension ControlLoop {
             case .claim(let address): claim(address)
             case .release(let address): release(address)
             case .announce(let address): announce(address)
-            case .store(let peers): keep(peers)
+            case .store(let peers): setup.peers.keep(peers)
             case .show(let signal): lights.show(signal, at: MonotonicClock.now())
             case .tell(let event): log(event)
             case .takeNewIdentity: takeNewIdentity()
@@ -63,14 +63,6 @@ extension ControlLoop {
             return
         }
         if let error = announcer?.announce(address.ip, on: interface) { logger.warning("\(error)") }
-    }
-
-    private func keep(_ peers: [KnownPeer]) {
-        do {
-            try setup.files.keep(peers)
-        } catch {
-            logger.warning("\(error) The peers are found again by discovery.")
-        }
     }
 
     private func log(_ event: Event) {

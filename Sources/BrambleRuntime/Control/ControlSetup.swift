@@ -10,6 +10,7 @@ struct ControlSetup: Sendable {
     var nodeConfiguration: Node.Configuration
     var session: Session
     var files: NodeFiles
+    var peers: PeersKeeper
     var facts: Facts
     var mailbox: Mailbox
     var reloader: Reloader

@@ -49,8 +49,10 @@ struct Plan {
         let site = ServedSite()
         let mailbox: Mailbox
         let checks: CheckLoop
+        let peers: PeersKeeper
         do throws(SystemError) {
             mailbox = try Mailbox()
+            peers = try PeersKeeper(files, logger: logger)
             checks = try CheckLoop(
                 check: SelfCheck(configuration.http, nodeName: configuration.node.name), store: store, facts: facts,
                 mailbox: mailbox)
@@ -66,12 +68,13 @@ struct Plan {
         let control = ControlPlane(
             ControlSetup(
                 configuration: configuration, nodeConfiguration: nodeConfiguration, session: session, files: files,
-                facts: facts, mailbox: mailbox, reloader: reloader, logger: logger))
+                peers: peers, facts: facts, mailbox: mailbox, reloader: reloader, logger: logger))
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
                     .init(service: web),
                     .init(service: publisher),
+                    .init(service: peers),
                     .init(service: CheckService(checks)),
                     .init(service: reload),
                     .init(service: control),

@@ -1,0 +1,65 @@
+internal import LinuxPlatform
+internal import Logging
+internal import Membership
+internal import ServiceLifecycle
+internal import Synchronization
+
+/// Keeps the known peers on disk, on a thread of its own: a card may take a second to sync, and the control thread has
+/// none to give.
+final class PeersKeeper: Service {
+    private let files: NodeFiles
+    private let logger: Logger
+    private let waiting = Mutex<[KnownPeer]?>(nil)
+    private let isEnding = Mutex(false)
+    private let wakeUp: WakeUp
+
+    init(_ files: NodeFiles, logger: Logger) throws(SystemError) {
+        self.files = files
+        self.logger = logger
+        wakeUp = try WakeUp()
+    }
+
+    /// Has these peers kept, soon. What waited to be kept before is forgotten: a newer list replaces it.
+    func keep(_ peers: [KnownPeer]) {
+        waiting.withLock { $0 = peers }
+        wakeUp.signal()
+    }
+
+    func run() async throws {
+        let thread = try ControlThread(name: "bramble-peers") { self.work() }
+        await withTaskCancellationHandler {
+            await withGracefulShutdownHandler {
+                await thread.value()
+            } onGracefulShutdown: {
+                self.end()
+            }
+        } onCancel: {
+            end()
+        }
+    }
+
+    private func end() {
+        isEnding.withLock { $0 = true }
+        wakeUp.signal()
+    }
+
+    private func work() {
+        guard let poller = try? Poller(), (try? poller.add(wakeUp.descriptor, token: .init(0))) != nil else { return }
+        while true {
+            _ = try? poller.wait(until: nil)
+            wakeUp.clear()
+            // Looked at first: what is kept after this is kept for good.
+            let isLast = isEnding.withLock { $0 }
+            if let peers = waiting.withLock({ $0.take() }) { write(peers) }
+            if isLast { return }
+        }
+    }
+
+    private func write(_ peers: [KnownPeer]) {
+        do {
+            try files.keep(peers)
+        } catch {
+            logger.warning("\(error) The peers are found again by discovery.")
+        }
+    }
+}
