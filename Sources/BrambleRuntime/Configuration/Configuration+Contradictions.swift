@@ -1,0 +1,57 @@
+internal import Wire
+
+/// What no setting shows alone: settings that do not go together.
+extension Configuration {
+    func reportContradictions(_ reader: inout SettingReader) {
+        reportKeys(&reader)
+        reportRouterIDs(&reader)
+        for (index, peer) in cluster.peers.enumerated() where floating.addresses.contains(peer.ip) {
+            let complaint = Complaint(
+                "is a floating address, which moves from node to node", advice: "Name a node's own address.")
+            reader.report("cluster.peers[\(index)]", .string("\(peer)"), complaint)
+        }
+        reportUnheardAddresses(&reader)
+    }
+
+    private func reportKeys(_ reader: inout SettingReader) {
+        if reader.has("cluster", "key"), reader.has("cluster", "keys") {
+            let complaint = Complaint(
+                "stands beside keys, and only one of them may", advice: "Keep keys, with the newest key first.")
+            reader.report("cluster.key", nil, complaint)
+        } else if reader.has("cluster", "keys"), cluster.keyring == nil, !reader.hasErrors(in: "cluster.keys") {
+            let complaint = Complaint("is an empty list", advice: "`bramble key new` makes a key.")
+            reader.report("cluster.keys", nil, complaint)
+        } else if cluster.keyring == nil, !["cluster", "[", "key"].contains(where: reader.hasErrors) {
+            let complaint = Complaint(
+                "is missing",
+                advice: "Without it this node serves its own site, but talks to no other node. "
+                    + "Run `bramble key new` once, and give every node of the cluster the same key.")
+            reader.report(Self.keyPath, nil, complaint, severity: .warning)
+        }
+    }
+
+    /// The path that the warning of a missing key has.
+    static let keyPath = "cluster.key"
+
+    private func reportRouterIDs(_ reader: inout SettingReader) {
+        let last = Int(floating.routerID) + floating.addresses.count - 1
+        guard last > 255 else { return }
+        let complaint = Complaint(
+            "leaves no number for each of the \(floating.addresses.count) addresses: the last would be \(last), "
+                + "and 255 is the highest",
+            advice: "Take \(max(1, 256 - floating.addresses.count)) at most.")
+        reader.report("floating.router_id", .integer(Int64(floating.routerID)), complaint)
+    }
+
+    /// A web server that listens on some addresses only must listen on the floating ones, or nobody is served there.
+    private func reportUnheardAddresses(_ reader: inout SettingReader) {
+        let heard = http.addresses
+        guard !heard.isEmpty, !heard.contains(.v4(0)), !heard.contains(.v6(0, 0)) else { return }
+        for address in floating.addresses where !heard.contains(address) {
+            let complaint = Complaint(
+                "leaves out the floating address \(address): the page cannot be opened there",
+                advice: "Add \"\(address)\", or leave the list empty to listen on all addresses.")
+            reader.report("http.addresses", nil, complaint, severity: .warning)
+        }
+    }
+}

@@ -1,0 +1,84 @@
+internal import Wire
+
+extension Configuration {
+    /// What came of reading a file.
+    public struct Reading: Hashable, Sendable {
+        /// The configuration; nil if something in the file is an error.
+        public let configuration: Configuration?
+        /// Everything that is wrong, in the order of the lines.
+        public let problems: [ConfigurationProblem]
+    }
+
+    /// Reads the text of a `bramble.toml`. `file` is how messages name it; `hostName` becomes the node's name if the
+    /// file gives none.
+    public static func read(_ text: String, file: String, hostName: String) -> Reading {
+        let document: TOMLDocument
+        do {
+            document = try TOMLDocument(text)
+        } catch {
+            let problem = ConfigurationProblem(
+                file: file, line: error.line, complaint: "this is no TOML: \(error.reason)",
+                advice: "Texts stand in quotes, lists in brackets, and each setting on a line of its own.")
+            return Reading(configuration: nil, problems: [problem])
+        }
+        var reader = SettingReader(document, file: file)
+        var configuration = Configuration(nodeName: NodeName.from(hostName: hostName))
+        configuration.readTables(&reader)
+        reader.reportUnknown()
+        configuration.reportContradictions(&reader)
+        let problems = reader.problems.enumerated().sorted {
+            ($0.element.line ?? 0, $0.offset) < ($1.element.line ?? 0, $1.offset)
+        }.map(\.element)
+        let isUsable = problems.allSatisfy { $0.severity == .warning }
+        return Reading(configuration: isUsable ? configuration : nil, problems: problems)
+    }
+
+    private mutating func readTables(_ reader: inout SettingReader) {
+        readCluster(&reader)
+        reader.read("node", "name", into: &node.name, SettingKinds.nodeName)
+        reader.read("node", "data", into: &node.data, SettingKinds.path)
+        reader.read("node", "control", into: &node.control, SettingKinds.socketPath)
+        readFloating(&reader)
+        reader.read("site", "directory", into: &site.directory, SettingKinds.path)
+        reader.read("http", "port", into: &http.port, Self.port)
+        reader.readList("http", "addresses", into: &http.addresses, AddressKinds.listening)
+        reader.read("lights", "output", into: &lights.output) { node throws(Complaint) in
+            try SettingKinds.choice(node, Lights.Output.self)
+        }
+        reader.read("log", "level", into: &log.level) { node throws(Complaint) in
+            try SettingKinds.choice(node, Log.Level.self)
+        }
+    }
+
+    private mutating func readCluster(_ reader: inout SettingReader) {
+        var key: ClusterKey?
+        reader.read("cluster", "key", into: &key, isSecret: true) { node throws(Complaint) in
+            try SettingKinds.key(node)
+        }
+        var keys: [ClusterKey] = []
+        reader.readList("cluster", "keys", into: &keys, isSecret: true, SettingKinds.key)
+        cluster.keyring = try? Keyring(newestFirst: key.map { [$0] } ?? keys)
+        reader.read("cluster", "port", into: &cluster.port, Self.port)
+        let port = cluster.port
+        reader.readList("cluster", "peers", into: &cluster.peers) { node throws(Complaint) in
+            try AddressKinds.peer(node, defaultPort: port)
+        }
+        reader.readList("cluster", "interfaces", into: &cluster.interfaces, SettingKinds.interface)
+    }
+
+    private mutating func readFloating(_ reader: inout SettingReader) {
+        reader.readList("floating", "addresses", into: &floating.addresses, AddressKinds.floating)
+        reader.read("floating", "priority", into: &floating.priority) { node throws(Complaint) in
+            try SettingKinds.integer(node, in: 1...254)
+        }
+        reader.read("floating", "interval", into: &floating.interval, SettingKinds.interval)
+        reader.read("floating", "preempt", into: &floating.preempt, SettingKinds.flag)
+        reader.read("floating", "router_id", into: &floating.routerID) { node throws(Complaint) in
+            try SettingKinds.integer(node, in: 1...255)
+        }
+    }
+
+    private static func port(_ node: TOMLNode) throws(Complaint) -> UInt16 {
+        try SettingKinds.integer(node, in: 1...65535)
+    }
+}
