@@ -1,0 +1,100 @@
+/// What a person asks of the daemon: one JSON object on a line of its own.
+///
+/// `{"command":"status"}`, `{"command":"identify","node":"pi-oak"}`.
+public enum ControlRequest: Hashable, Sendable {
+    /// Report what you know.
+    case status
+    /// Blink the lights of this node: its ID, the first digits of it, or its name.
+    case identify(node: String)
+    /// Go out of service without failing a request.
+    case drain
+    /// Come back into service.
+    case resume
+    /// Read the configuration again.
+    case reload
+
+    /// The longest line that is read (bytes): LinuxPlatform's limit for what a client may send.
+    public static let longestLine = 4096
+    /// The longest name of a node that is taken (bytes).
+    public static let longestNode = 64
+
+    /// Why a line is no request; goes back to whoever sent it.
+    public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
+        /// What is wrong.
+        public let description: String
+    }
+
+    /// Reads a line. Whatever is in it, this returns or throws, and a message repeats nothing that a terminal obeys.
+    public init(line: String) throws(Refusal) {
+        guard line.utf8.count <= Self.longestLine else {
+            throw Refusal(description: "the request is longer than \(Self.longestLine) bytes")
+        }
+        guard let form = try? JSONText.decode(Form.self, from: line.utf8) else {
+            throw Refusal(description: "the request is no JSON object with a \"command\"")
+        }
+        switch form.command {
+        case "status": self = .status
+        case "drain": self = .drain
+        case "resume": self = .resume
+        case "reload": self = .reload
+        case "identify": self = .identify(node: try Self.node(form.node))
+        default:
+            let command = TOMLNode.quoted(form.command, limit: 32)
+            throw Refusal(
+                description: "unknown command \(command): there are status, identify, drain, resume and reload")
+        }
+    }
+
+    /// The request as a line, without its end.
+    public var line: String {
+        get throws { try JSONText.text(form) }
+    }
+
+    private static func node(_ name: String?) throws(Refusal) -> String {
+        guard let name, (1...longestNode).contains(name.utf8.count) else {
+            throw Refusal(description: "identify needs a \"node\": an ID, its first digits, or a name")
+        }
+        return name
+    }
+
+    private struct Form: Codable {
+        var command: String
+        var node: String?
+    }
+
+    private var form: Form {
+        switch self {
+        case .status: Form(command: "status")
+        case .identify(let node): Form(command: "identify", node: node)
+        case .drain: Form(command: "drain")
+        case .resume: Form(command: "resume")
+        case .reload: Form(command: "reload")
+        }
+    }
+}
+
+/// What the daemon answers: one JSON object on a line of its own.
+public struct ControlReply: Codable, Hashable, Sendable {
+    /// Whether it was done.
+    public var ok: Bool
+    /// Why not, for people.
+    public var error: String?
+    /// The report, if one was asked for.
+    public var status: StatusReport?
+    /// What was done, for people.
+    public var message: String?
+
+    /// It was done.
+    public static func done(_ message: String? = nil) -> ControlReply { ControlReply(ok: true, message: message) }
+
+    /// The report that was asked for.
+    public static func report(_ status: StatusReport) -> ControlReply { ControlReply(ok: true, status: status) }
+
+    /// It was not done, because of this.
+    public static func failed(_ error: String) -> ControlReply { ControlReply(ok: false, error: error) }
+
+    /// The reply as a line, without its end.
+    public var line: String {
+        get throws { try JSONText.text(self) }
+    }
+}
