@@ -1,20 +1,20 @@
 import ArgumentParser
 import BrambleRuntime
-import Wire
 
 @main
 struct Bramble: AsyncParsableCommand {
-    @Argument var command: [String]
-    @Option var config: String?
-    @Option var socket: String?
-    @Flag var json = false
-    mutating func run() async throws {
-        switch command[0] {
-        case "key": print(ClusterKey.generate().text)
-        case "status":
-            let report = try ControlClient(path: socket!).status()
-            print(try JSONText.text(report))
-        default: try await Daemon.run(configurationPath: config)
-        }
-    }
+    static let configuration = CommandConfiguration(
+        commandName: "bramble",
+        abstract: "Serves one web site from several Raspberry Pis, behind one address that any of them can hold.",
+        discussion: """
+            Give every node the same key, start `bramble run` on each, and open the floating address in a browser. \
+            Pull any plug, and the page stays.
+
+            EXAMPLES
+              bramble key new --write /boot/firmware/bramble.toml
+              bramble check
+              bramble status --watch
+            """,
+        version: "bramble \(BrambleVersion.current)",
+        subcommands: [Run.self, Status.self, Check.self, Identify.self, Key.self])
 }

@@ -60,23 +60,18 @@ public struct ConfigurationFile: Hashable, Sendable {
     }
 
     private static func bytes(of path: String) throws(ConfigurationProblem) -> [UInt8] {
-        // Not to wait for a writer, should the path be a pipe.
-        let number = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard number >= 0 else { throw unreadable(path, errno) }
-        let file = Descriptor(owning: number)
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 1 << 14)
-        while true {
-            let count = Glibc.read(file.number, &buffer, buffer.count)
-            guard count >= 0 else { throw unreadable(path, errno) }
-            if count == 0 { return bytes }
-            bytes += buffer.prefix(count)
-            guard bytes.count <= largest else {
-                throw ConfigurationProblem(
-                    file: path, complaint: "is larger than \(largest >> 20) MiB: this is no configuration",
-                    advice: "Check the path.")
-            }
+        let bytes: [UInt8]
+        do throws(SystemError) {
+            bytes = try WholeFile.read(path, limit: largest + 1)
+        } catch {
+            throw unreadable(path, error.code)
         }
+        guard bytes.count <= largest else {
+            throw ConfigurationProblem(
+                file: path, complaint: "is larger than \(largest >> 20) MiB: this is no configuration",
+                advice: "Check the path.")
+        }
+        return bytes
     }
 
     private static func unreadable(_ path: String, _ code: Int32) -> ConfigurationProblem {
@@ -90,5 +85,25 @@ public struct ConfigurationFile: Hashable, Sendable {
         let reason =
             code == ENOENT ? "there is no such file" : "cannot be read: \(SystemError(call: "", code: code).reason)"
         return ConfigurationProblem(file: path, complaint: reason, advice: advice)
+    }
+}
+
+/// Reads files that are small.
+enum WholeFile {
+    /// The file's bytes, `limit` at most.
+    static func read(_ path: String, limit: Int) throws(SystemError) -> [UInt8] {
+        // Not to wait for a writer, should the path be a pipe.
+        let number = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard number >= 0 else { throw SystemError(call: "read \(path)", code: errno) }
+        let file = Descriptor(owning: number)
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 14)
+        while bytes.count < limit {
+            let count = Glibc.read(file.number, &buffer, min(buffer.count, limit - bytes.count))
+            guard count >= 0 else { throw SystemError(call: "read \(path)", code: errno) }
+            if count == 0 { break }
+            bytes += buffer.prefix(count)
+        }
+        return bytes
     }
 }

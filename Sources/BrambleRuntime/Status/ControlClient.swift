@@ -47,6 +47,17 @@ public struct ControlClient: Sendable {
         return status
     }
 
+    /// The node's report, and its JSON on one line with everything that came, fields of a later version too.
+    public func statusWithJSON() throws(Failure) -> (report: StatusReport, json: String) {
+        let line = try answer(to: .status)
+        guard let reply = try? JSONText.decode(ControlReply.self, from: line.utf8) else { throw .garbled(path: path) }
+        guard reply.ok else { throw .refused(VisibleText.of(reply.error ?? "the daemon refused without a reason")) }
+        guard let report = reply.status, let whole = try? JSONText.decode([String: JSONValue].self, from: line.utf8),
+            let json = try? JSONText.text(whole["status"])
+        else { throw .garbled(path: path) }
+        return (report, json)
+    }
+
     private func answer(to request: ControlRequest) throws(Failure) -> String {
         do {
             let client = try UnixClient(path: path, timeout: timeout)

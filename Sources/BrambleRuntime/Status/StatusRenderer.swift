@@ -167,22 +167,3 @@ extension MemberStatus {
         }
     }
 }
-
-/// Breaks text into lines between words.
-enum LineWrap {
-    /// Lines of at most `width` columns, all but the first indented; a word that is longer is cut.
-    static func lines(of text: String, width: Int, indent: Int) -> [String] {
-        var lines: [String] = []
-        var line = ""
-        for word in text.split(separator: " ", omittingEmptySubsequences: false) {
-            let isFirst = line.allSatisfy { $0 == " " }
-            if !isFirst, line.count + 1 + word.count > width {
-                lines.append(line)
-                line = String(repeating: " ", count: indent) + word
-            } else {
-                line += (line.isEmpty || (isFirst && !lines.isEmpty) ? "" : " ") + word
-            }
-        }
-        return (lines + [line]).map { $0.count > width ? $0.prefix(width - 1) + "…" : $0 }
-    }
-}

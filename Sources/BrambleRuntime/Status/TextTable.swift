@@ -6,22 +6,40 @@ struct TextTable {
 
     mutating func add(_ cells: [StyledText]) { rows.append(cells) }
 
-    /// The lines, none wider than `width`: the widest columns are cut first, but none to fewer than six columns.
+    /// The lines, none wider than `width`: first the last column is cut, then columns are left out from the right, and
+    /// only what then is still too wide is cut everywhere. The first columns are those that matter.
     func lines(width: Int, inColour: Bool) -> [String] {
-        let gap = 2
+        let widths = fitted(to: width)
+        return rows.map { Self.line(Array($0.prefix(widths.count)), widths: widths, limit: width, inColour: inColour) }
+    }
+
+    private func fitted(to width: Int) -> [Int] {
         var widths = (0..<(rows.map(\.count).max() ?? 0)).map { column in
             rows.compactMap { $0.indices.contains(column) ? $0[column].width : nil }.max() ?? 0
         }
-        while widths.reduce(0, +) + gap * (widths.count - 1) > width,
-            let widest = widths.indices.max(by: { widths[$0] < widths[$1] }), widths[widest] > 6
-        {
-            widths[widest] -= 1
+        while let last = widths.last, Self.total(widths) > width {
+            let room = width - (Self.total(widths) - last)
+            if room >= Self.leastLast {
+                widths[widths.count - 1] = room
+            } else if widths.count > 2 {
+                widths.removeLast()
+            } else if let widest = widths.indices.max(by: { widths[$0] < widths[$1] }), widths[widest] > 1 {
+                widths[widest] -= 1
+            } else {
+                break
+            }
         }
-        return rows.map { Self.line($0, widths: widths, limit: width, gap: gap, inColour: inColour) }
+        return widths
     }
 
+    private static let gap = 2
+    /// A column that is cut to less than this says nothing.
+    private static let leastLast = 16
+
+    private static func total(_ widths: [Int]) -> Int { widths.reduce(0, +) + gap * max(0, widths.count - 1) }
+
     private static func line(
-        _ cells: [StyledText], widths: [Int], limit: Int, gap: Int, inColour: Bool
+        _ cells: [StyledText], widths: [Int], limit: Int, inColour: Bool
     ) -> String {
         var line = ""
         var used = 0

@@ -1,0 +1,47 @@
+internal import Glibc
+
+/// Whether there is something to show signals with.
+enum LightChecks {
+    /// What there is: names in /dev, and names in /sys/class/leds.
+    static func lights(
+        _ output: Configuration.Lights.Output, devices: [String], leds: [String]
+    ) -> Finding {
+        let chips = devices.filter { $0.hasPrefix("gpiochip") }.sorted()
+        let activity = leds.first { ["ACT", "led0", "default-on"].contains($0) }
+        switch output {
+        case .off: return .good("lights", "off")
+        case .terminal: return .good("lights", "on the terminal that `bramble run` is started from")
+        case .gpio:
+            return chips.isEmpty
+                ? missing(
+                    "there is no GPIO chip in /dev", "Set [lights] output = \"auto\", or load the board's GPIO driver.")
+                : .good("lights", "GPIO: \(chips.joined(separator: ", "))")
+        case .act:
+            return activity.map { .good("lights", "the board's own light, \($0)") }
+                ?? missing("this board shows no ACT light in /sys/class/leds", "Set [lights] output = \"auto\".")
+        case .auto:
+            if !chips.isEmpty { return .good("lights", "GPIO: \(chips.joined(separator: ", "))") }
+            if let activity { return .good("lights", "the board's own light, \(activity)") }
+            return missing(
+                "no GPIO chip and no ACT light", "Fine on a machine without them: [lights] output = \"off\".")
+        }
+    }
+
+    private static func missing(_ found: String, _ advice: String) -> Finding {
+        .warning("lights", found, unaffected: "everything but the lights", advice: advice)
+    }
+
+    /// The names in a directory; none if it cannot be read.
+    static func names(in directory: String) -> [String] {
+        guard let stream = opendir(directory) else { return [] }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if !name.hasPrefix(".") { names.append(name) }
+        }
+        return names
+    }
+}

@@ -1,0 +1,119 @@
+internal import Glibc
+internal import LinuxPlatform
+internal import Wire
+
+/// `bramble check`: reads the configuration, then looks at the machine that it is for.
+public enum SurroundingsCheck {
+    /// Looks at everything. Changes nothing; takes a second at most if the daemon does not answer.
+    public static func run(_ file: ConfigurationFile) -> CheckReport {
+        let reading = file.read()
+        var findings = configuration(reading, path: file.path)
+        guard let configuration = reading.configuration else { return CheckReport(file: file.path, findings: findings) }
+        let daemon = daemon(at: configuration.node.control)
+        findings.append(daemon.finding)
+        findings.append(key(configuration))
+        findings += disk(configuration)
+        findings += ports(configuration, isDaemonRunning: daemon.isRunning)
+        findings += permissions(isDaemonRunning: daemon.isRunning)
+        findings += network(configuration)
+        findings.append(
+            LightChecks.lights(
+                configuration.lights.output, devices: LightChecks.names(in: "/dev"),
+                leds: LightChecks.names(in: "/sys/class/leds")))
+        return CheckReport(file: file.path, findings: findings)
+    }
+
+    /// A finding for each problem of the file, or one that says that there is none.
+    static func configuration(_ reading: Configuration.Reading, path: String?) -> [Finding] {
+        // A missing key gets a finding of its own.
+        let problems = reading.problems.filter { $0.path != Configuration.keyPath || $0.severity == .error }
+        let findings = problems.map { problem in
+            Finding(
+                mark: problem.severity == .error ? .problem : .warning, subject: "configuration",
+                found: problem.description,
+                unaffected: nil, advice: nil)
+        }
+        if reading.configuration == nil, !findings.isEmpty {
+            var last = findings[findings.count - 1]
+            last.unaffected = "a running daemon, which keeps its last good configuration"
+            return findings.dropLast() + [last]
+        }
+        return findings.isEmpty ? [.good("configuration", path ?? "bramble.toml")] : findings
+    }
+
+    /// Whether there is a key.
+    static func key(_ configuration: Configuration) -> Finding {
+        guard let keyring = configuration.cluster.keyring else {
+            return .problem(
+                "cluster key", "there is none", unaffected: "the node serves its own site, but talks to no other",
+                advice: "Run `bramble key new --write` on one node, and put the same key on every other.")
+        }
+        let older = keyring.keys.count - 1
+        let text = older == 0 ? "" : ", and \(PlainNumbers.count(older, "older key")) still accepted"
+        return .good("cluster key", "\(keyring.newest.fingerprint)\(text)")
+    }
+
+    /// Whether a daemon runs here.
+    static func daemon(at path: String) -> (isRunning: Bool, finding: Finding) {
+        do throws(ControlClient.Failure) {
+            let status = try ControlClient(path: path, timeout: .seconds(1)).status()
+            return (true, .good("daemon", "\(status.node.name) is running (\(path))"))
+        } catch {
+            guard access(path, F_OK) == 0 else { return (false, .good("daemon", "not running")) }
+            if access(path, W_OK) != 0 {
+                return (
+                    true,
+                    .warning(
+                        "daemon", "this user may not ask it (\(path))", unaffected: "the daemon itself",
+                        advice: "Use sudo, or join the socket's group.")
+                )
+            }
+            return (
+                false,
+                .warning(
+                    "daemon", "there is a socket at \(path), but no answer",
+                    unaffected: "A new start replaces the socket",
+                    advice: "`systemctl status bramble` says whether it hangs.")
+            )
+        }
+    }
+
+    private static func disk(_ configuration: Configuration) -> [Finding] {
+        [DirectoryChecks.site(configuration.site.directory), DirectoryChecks.data(configuration.node.data)]
+    }
+
+    private static func ports(_ configuration: Configuration, isDaemonRunning: Bool) -> [Finding] {
+        let gossip = PortChecks.tryBind(configuration.cluster.port, isUDP: true)
+        let http = PortChecks.tryBind(
+            configuration.http.port, isUDP: false, addresses: configuration.http.addresses)
+        return [
+            PortChecks.gossip(configuration.cluster.port, isDaemonRunning: isDaemonRunning, outcome: gossip),
+            PortChecks.http(configuration.http.port, isDaemonRunning: isDaemonRunning, outcome: http),
+        ]
+    }
+
+    private static func permissions(isDaemonRunning: Bool) -> [Finding] {
+        let status = (try? WholeFile.read("/proc/self/status", limit: 1 << 16)) ?? []
+        let capabilities = PermissionChecks.effectiveCapabilities(in: String(decoding: status, as: UTF8.self))
+        return [
+            PermissionChecks.addresses(capabilities: capabilities, isDaemonRunning: isDaemonRunning),
+            PermissionChecks.packets(
+                errorNumber: PermissionChecks.tryPacketSocket(), isDaemonRunning: isDaemonRunning),
+            PermissionChecks.realTime(capabilities: capabilities, priorityLimit: PermissionChecks.priorityLimit()),
+        ]
+    }
+
+    private static func network(_ configuration: Configuration) -> [Finding] {
+        do throws(SystemError) {
+            let interfaces = try InterfaceList.current()
+            return NetworkChecks.interfaces(configuration.cluster.interfaces, in: interfaces)
+                + configuration.floating.addresses.map { NetworkChecks.floating($0, in: interfaces) }
+        } catch {
+            return [
+                .problem(
+                    "interfaces", "\(error)", unaffected: "the site is still served",
+                    advice: "The daemon needs netlink: check RestrictAddressFamilies of its unit.")
+            ]
+        }
+    }
+}

@@ -1,0 +1,107 @@
+import ArgumentParser
+import BrambleRuntime
+
+struct Key: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Makes, shows and rotates cluster keys.",
+        discussion: "Nodes with the same key are one cluster. Whoever has the key can join: keep it secret.",
+        subcommands: [KeyNew.self, KeyFingerprint.self, KeyRotate.self])
+}
+
+struct KeyNew: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "new", abstract: "Makes a cluster key.",
+        discussion: """
+            Make one key, and give it to every node of the cluster.
+
+            EXAMPLES
+              bramble key new
+              bramble key new --write /boot/firmware/bramble.toml
+              bramble key new --raw
+            """)
+
+    @Flag(name: .long, help: "Print nothing but the key.")
+    var raw = false
+
+    @Option(
+        name: .long,
+        help: .init("Put the key into this file. A key that is there already is never replaced.", valueName: "file"))
+    var write: String?
+
+    func validate() throws {
+        if raw && write != nil { throw ValidationError("Name --raw or --write, not both.") }
+    }
+
+    func run() throws {
+        let key = KeyAdvice.NewKey()
+        if let write {
+            do {
+                try key.write(toFileAt: write)
+            } catch {
+                throw Output.failure(error)
+            }
+            Output.line("\(write) has a new key now, \(key.fingerprint). Copy its key line to every other node.")
+        } else if raw {
+            Output.line(key.text)
+        } else {
+            Output.write("Put these two lines into bramble.toml on every node (\(key.fingerprint)):\n\n\(key.lines)")
+        }
+    }
+}
+
+struct KeyFingerprint: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fingerprint", abstract: "Shows the fingerprints of the configured keys, newest first.",
+        discussion: """
+            Nodes that show the same first fingerprint belong to one cluster. A fingerprint gives nothing of the key away.
+
+            EXAMPLES
+              bramble key fingerprint
+              bramble key fingerprint --config ./bramble.toml
+            """)
+
+    @OptionGroup var options: ConfigurationOption
+
+    func run() throws {
+        let fingerprints = KeyAdvice.fingerprints(of: try options.goodConfiguration())
+        guard !fingerprints.isEmpty else { throw Output.failure(MissingKey()) }
+        for fingerprint in fingerprints { Output.line(fingerprint) }
+    }
+}
+
+struct KeyRotate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rotate", abstract: "Makes a new key, and says how to change to it while the cluster runs.",
+        discussion: """
+            Changes nothing itself: it prints what to put into bramble.toml on every node, step by step.
+
+            EXAMPLES
+              sudo bramble key rotate
+            """)
+
+    @OptionGroup var options: ConfigurationOption
+
+    func run() throws {
+        guard let text = KeyAdvice.rotation(of: try options.goodConfiguration()) else {
+            throw Output.failure(MissingKey())
+        }
+        Output.write(text)
+    }
+}
+
+/// There is no key to show or to rotate.
+struct MissingKey: Error, CustomStringConvertible {
+    var description: String { "the configuration has no cluster key. `bramble key new` makes one." }
+}
+
+extension ConfigurationOption {
+    /// The configuration; prints what is wrong if there is no good one.
+    func goodConfiguration() throws -> Configuration {
+        let reading = file.read()
+        guard let configuration = reading.configuration else {
+            for problem in reading.problems { Output.note("bramble: \(problem)") }
+            throw ExitCode(1)
+        }
+        return configuration
+    }
+}
