@@ -15,6 +15,6 @@ struct Bramble: AsyncParsableCommand {
               bramble check
               bramble status --watch
             """,
-        version: "bramble \(BrambleVersion.current)",
+        version: "bramble \(Version.current)",
         subcommands: [Run.self, Status.self, Check.self, Identify.self, Key.self])
 }

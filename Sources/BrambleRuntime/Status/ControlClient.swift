@@ -11,6 +11,7 @@ public struct ControlClient: Sendable {
         /// What came back is no reply.
         case garbled(path: String)
 
+        /// What happened and what to do, for people.
         public var description: String {
             switch self {
             case .unreachable(_, let reason): reason

@@ -13,7 +13,7 @@ struct CommandTests {
     @Test("--version names the program and its version")
     func version() throws {
         let result = try Command.run(["--version"])
-        #expect(result == Command.Result(status: 0, output: "bramble \(BrambleVersion.current)\n", errors: ""))
+        #expect(result == Command.Result(status: 0, output: "bramble \(Version.current)\n", errors: ""))
     }
 
     @Test(
