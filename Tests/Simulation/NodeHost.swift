@@ -8,7 +8,11 @@ struct NodeHost: SimulatedHost {
     private let bootInfo: HostBoot
     private var node: Node
     /// What the shell would have found out about the node.
-    var health = Health.healthy
+    private(set) var health = Health.healthy
+    private var isDraining = false
+    /// Taken from the node whenever it tells of a member.
+    private(set) var clusterView: [String] = []
+    private(set) var lights = ""
 
     init(_ boot: HostBoot, key: ClusterKey, floating: [FloatingAddress]) {
         bootInfo = boot
@@ -46,37 +50,44 @@ struct NodeHost: SimulatedHost {
     }
 
     mutating func setDraining(_ draining: Bool, at now: Instant) -> [HostAction] {
-        translate(node.setDraining(draining, at: now))
+        isDraining = draining
+        return translate(node.setDraining(draining, at: now))
     }
 
     var nextDeadline: Instant? { node.nextDeadline }
 
-    var isHealthy: Bool { health.isServing && !node.snapshot.isDraining }
-
-    var clusterView: [String] {
-        node.snapshot.members.filter { $0.state == .alive }.map(\.info.name).sorted()
-    }
+    var isHealthy: Bool { health.isServing && !isDraining }
 
     var fingerprint: String {
         let now = node.snapshot
-        let members = now.members.map { "\($0.session) \($0.state) \($0.incarnation) \(String(describing: $0.address))" }
-        let floating = now.floating.map { "\($0.address.ip) \($0.state) \($0.priority) \(String(describing: $0.holder))" }
+        let members = now.members.map {
+            "\($0.session) \($0.state) \($0.incarnation) \(String(describing: $0.address))"
+        }
+        let floating = now.floating.map {
+            "\($0.address.ip) \($0.state) \($0.priority) \(String(describing: $0.holder))"
+        }
         return (members + floating + ["\(now.signal)"]).joined(separator: "\n")
     }
 
-    private func translate(_ actions: [Action]) -> [HostAction] {
-        actions.compactMap { action in
-            switch action {
-            case .send(let bytes, .address(let address)): .send(bytes, to: address)
-            case .send(let bytes, .group), .send(let bytes, .everyone): .broadcast(bytes)
-            case .claim(let address): .claim(address.ip)
-            case .release(let address): .release(address.ip)
-            case .announce(let address): .announce(address.ip)
-            case .store(let peers): .store("peers", Array(peers.map(\.line).joined(separator: "\n").utf8))
-            case .show(let signal): .note("shows \(signal)")
-            case .tell(let event): .note(event.text)
-            case .takeNewIdentity: .note("takes a new identity")
+    private mutating func translate(_ actions: [Action]) -> [HostAction] { actions.map { translate($0) } }
+
+    private mutating func translate(_ action: Action) -> HostAction {
+        switch action {
+        case .send(let bytes, .address(let address)): return .send(bytes, to: address)
+        case .send(let bytes, .group), .send(let bytes, .everyone): return .broadcast(bytes)
+        case .claim(let address): return .claim(address.ip)
+        case .release(let address): return .release(address.ip)
+        case .announce(let address): return .announce(address.ip)
+        case .store(let peers): return .store("peers", Array(peers.map(\.line).joined(separator: "\n").utf8))
+        case .show(let signal):
+            lights = "\(signal)"
+            return .note("shows \(signal)")
+        case .tell(let event):
+            if case .member = event {
+                clusterView = node.snapshot.members.filter { $0.state == .alive }.map(\.info.name).sorted()
             }
+            return .note(event.text)
+        case .takeNewIdentity: return .note("takes a new identity")
         }
     }
 }

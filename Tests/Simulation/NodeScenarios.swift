@@ -37,12 +37,12 @@ struct NodeScenarios {
     func active(_ network: SimulatedNetwork<NodeHost>) -> [HostID] {
         network.hosts.filter { id in
             network.process(of: id) == .running
-                && network.slots[id.index].host?.snapshot.floating.first?.state == .active
+                && network.programs[id.index]?.snapshot.floating.first?.state == .active
         }
     }
 
     func signal(_ network: SimulatedNetwork<NodeHost>, _ id: HostID) -> Signal? {
-        network.slots[id.index].host?.snapshot.signal
+        network.programs[id.index]?.snapshot.signal
     }
 
     @Test("nodes that know nothing but the key find each other and agree on one holder", arguments: [2, 3, 5, 10])

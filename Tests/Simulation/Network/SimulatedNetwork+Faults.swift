@@ -65,10 +65,12 @@ extension SimulatedNetwork {
         note("\(id) \(text)")
         slots[id.index].state = state
         if state == .dead || state == .off {
-            slots[id.index].host = nil
+            programs[id.index] = nil
+            slots[id.index].sight = Sight()
+            slots[id.index].deadline = nil
             slots[id.index].socket = []
         }
-        parts = topology.components(slots.map(\.state))
+        findParts()
     }
 
     private func isAlive(_ id: HostID) -> Bool { [.running, .hung].contains(slots[id.index].state) }
@@ -118,7 +120,7 @@ extension SimulatedNetwork {
         slots[id.index].boots += 1
         let boots = slots[id.index].boots
         let hostRandom = SeededGenerator(seed: random.next())
-        slots[id.index].host = boot(
+        programs[id.index] = boot(
             HostBoot(id: id, boots: boots, disk: slots[id.index].disk, random: hostRandom, now: now))
         setState(.running, of: id, keepingDisk ? "starts" : "starts with an empty disk")
         command(id) { host, now in host.start(at: now) }
