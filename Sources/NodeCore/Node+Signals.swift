@@ -10,7 +10,7 @@ extension Node {
 
     /// Shows the first signal of the table that holds.
     mutating func showSignal(at now: Instant, into actions: inout [Action]) {
-        let signal = Signal.allCases.first { holds($0, at: now) } ?? .starting
+        let signal = Signal.first { holds($0, at: now) }
         guard signal != shown else { return }
         shown = signal
         actions.append(.show(signal))
