@@ -19,6 +19,8 @@ enum Fault: Hashable, Sendable {
     /// All ways are open again.
     case heal
     case conditions(LinkConditions)
+    /// Someone without the key changed a bit of a datagram that was heard, and sends it there.
+    case forge(HostID)
 }
 
 extension SimulatedNetwork {
@@ -40,6 +42,7 @@ extension SimulatedNetwork {
             note("all ways are open")
             topology.openAll()
         case .conditions(let conditions): topology.setAll(conditions)
+        case .forge(let id): forge(at: id)
         }
         observe()
     }
@@ -127,6 +130,13 @@ extension SimulatedNetwork {
     }
 
     // MARK: - The network
+
+    private mutating func forge(at target: HostID) {
+        guard let heard = overheard.randomElement(using: &random), !heard.bytes.isEmpty else { return }
+        var bytes = heard.bytes
+        bytes[Int.random(in: bytes.indices, using: &random)] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+        forge(bytes, from: heard.from.address, to: target)
+    }
 
     private mutating func partition(_ groups: [[HostID]]) {
         counters.partitions += 1

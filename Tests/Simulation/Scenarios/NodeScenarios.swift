@@ -4,131 +4,118 @@ import Testing
 import VRRP
 import Wire
 
-/// Whole nodes: sealing, membership, election and lights together.
 @Suite("Whole nodes on a simulated network")
 struct NodeScenarios {
-    static let key: ClusterKey = {
-        var random = SeededGenerator(seed: 42)
-        return ClusterKey(using: &random)
-    }()
-
-    /// A node that starts listens for half a second, and one that hung keeps the address for its lease of a second.
-    static let electionBound = Duration.milliseconds(2500)
-    /// Beyond the longest wait between two calls to a lost peer.
-    static let clusterBound = Duration.seconds(60)
-
-    static let address = FloatingAddress(ip: sampleAddress, virtualRouterID: 51)
-
-    func network(_ seed: UInt64, hosts: Int = 3, started: Bool = true) -> SimulatedNetwork<NodeHost> {
-        var network = SimulatedNetwork(seed: seed, hosts: hosts, floatingAddresses: [sampleAddress]) {
-            NodeHost($0, key: Self.key, floating: [Self.address])
-        }
-        network.checkers = [
-            OneActivePerPartition(bound: Self.electionBound), NoAddressLeftBehind(bound: .milliseconds(1300)),
-            OneClusterAfterHeal(bound: Self.clusterBound), NothingChangesWithoutTheKey(),
-        ]
-        if started {
-            network.startAll()
-            network.run(for: .seconds(3))
-        }
-        return network
-    }
-
-    func active(_ network: SimulatedNetwork<NodeHost>) -> [HostID] {
-        network.hosts.filter { id in
-            network.process(of: id) == .running
-                && network.programs[id.index]?.snapshot.floating.first?.state == .active
-        }
-    }
-
-    func signal(_ network: SimulatedNetwork<NodeHost>, _ id: HostID) -> Signal? {
-        network.programs[id.index]?.snapshot.signal
-    }
+    // MARK: - Coming together
 
     @Test("nodes that know nothing but the key find each other and agree on one holder", arguments: [2, 3, 5, 10])
-    func forms(_ hosts: Int) {
-        let network = network(7, hosts: hosts)
-        #expect(active(network).count == 1, network.report)
-        for id in network.hosts { #expect(network.clusterView(of: id).count == hosts, network.report) }
-        #expect(network.violations.isEmpty, network.report)
+    func forms(_ hosts: Int) { NodeNetwork.ofNodes(hosts).expectOneCluster() }
+
+    @Test("nodes may start in any order and at any time", arguments: Array(1...6 as ClosedRange<UInt64>))
+    func anyOrder(_ seed: UInt64) {
+        var network = NodeNetwork.ofNodes(4, seed: seed, started: false)
+        var random = SeededGenerator(seed: seed)
+        for id in network.hosts.shuffled(using: &random) {
+            network.apply(.start(id, keepingDisk: true))
+            network.run(for: .milliseconds(Int.random(in: 0...1500, using: &random)))
+        }
+        network.run(for: .seconds(3))
+        network.expectOneCluster()
     }
 
     @Test("a node alone leads, and its lights say that it is alone")
     func alone() {
-        var network = network(3, hosts: 1)
+        var network = NodeNetwork.ofNodes(1, seed: 3)
         network.run(for: .seconds(5))
-        #expect(active(network) == [HostID(0)])
-        #expect(signal(network, HostID(0)) == .alone)
+        #expect(network.active == [HostID(0)])
+        #expect(network.lights(of: HostID(0)) == "alone")
+        network.expectNoViolation()
     }
 
     @Test("the lights of a cluster show one leader and members")
     func lights() throws {
-        let network = network(7)
-        let leader = try #require(active(network).first)
+        let network = NodeNetwork.ofNodes(3)
+        let leader = try network.leader()
         for id in network.hosts {
-            #expect(signal(network, id) == (id == leader ? .leader : .member), network.report)
+            #expect(network.lights(of: id) == (id == leader ? "leader" : "member"), network.report)
         }
     }
 
+    @Test(
+        "after a power cut all nodes find each other again from their disks", arguments: [Fault.powerOff, Fault.crash])
+    func allRestart(_ end: @Sendable (HostID) -> Fault) throws {
+        var network = NodeNetwork.ofNodes(4)
+        for id in network.hosts { network.apply(end(id)) }
+        #expect(network.counters.crashes == 4)
+        network.run(for: .seconds(2))
+        network.startAll()
+        network.run(for: .seconds(3))
+        network.expectOneCluster()
+        #expect(network.counters.restarts == 4)
+        for id in network.hosts { #expect(network.snapshot(of: id)?.session.boot == 2) }
+    }
+
+    // MARK: - The leader goes
+
     @Test("when the leader is killed another holds the address within 100 ms, and the dead one is dead within 1.5 s")
     func leaderKilled() throws {
-        var network = network(7)
-        let first = try #require(active(network).first)
+        var network = NodeNetwork.ofNodes(3)
+        let first = try network.leader()
         network.apply(.crash(first))
         network.run(for: .milliseconds(100))
-        let second = try #require(active(network).first)
+        let second = try network.leader()
         #expect(second != first)
         #expect(network.holds(second, sampleAddress))
         network.run(for: .milliseconds(1400))
         for id in network.hosts where id != first {
-            #expect(network.clusterView(of: id).count == 2, network.report)
+            #expect(network.state(of: first, seenBy: id) == [.dead], network.report)
         }
-        #expect(network.violations.isEmpty, network.report)
+        network.expectNoViolation()
     }
 
-    @Test("a leader that can no longer serve hands the address on")
+    @Test("a leader that stops as asked hands over within 30 ms, and has left rather than died")
+    func stopped() throws {
+        var network = NodeNetwork.ofNodes(3)
+        let first = try network.leader()
+        network.apply(.stop(first))
+        #expect(!network.holds(first, sampleAddress))
+        network.run(for: .milliseconds(30))
+        let second = try network.leader()
+        #expect(network.holds(second, sampleAddress))
+        network.run(for: .seconds(10))
+        for id in network.hosts where id != first {
+            #expect(network.state(of: first, seenBy: id) == [.left], network.report)
+        }
+        #expect(network.active == [second])
+        network.expectNoViolation()
+    }
+
+    @Test("a leader that can no longer serve hands the address on within 30 ms")
     func unhealthy() throws {
-        var network = network(7)
-        let first = try #require(active(network).first)
+        var network = NodeNetwork.ofNodes(3)
+        let first = try network.leader()
         network.command(first) { host, now in
             host.setHealth(Health([.noSite("the site is gone")]), at: now)
         }
-        network.run(for: .milliseconds(100))
-        #expect(active(network).count == 1 && active(network) != [first], network.report)
-        #expect(signal(network, first) == .cannotServe)
+        network.run(for: .milliseconds(30))
+        #expect(try network.leader() != first, network.report)
+        #expect(network.lights(of: first) == "cannotServe")
+        network.run(for: .seconds(2))
+        network.expectOneCluster()
     }
 
     @Test("a drained leader hands the address on, and does not take it back while it is drained")
     func drained() throws {
-        var network = network(7)
-        let first = try #require(active(network).first)
+        var network = NodeNetwork.ofNodes(3)
+        let first = try network.leader()
         network.command(first) { host, now in host.setDraining(true, at: now) }
         network.run(for: .seconds(2))
-        #expect(active(network).count == 1 && active(network) != [first], network.report)
-        #expect(signal(network, first) == .draining)
-    }
-
-    @Test("two that were apart for half an hour become one cluster again")
-    func longSplit() {
-        var network = network(7, hosts: 2)
-        network.apply(.partition([[HostID(0)], [HostID(1)]]))
-        network.run(for: .seconds(1800))
-        #expect(active(network).count == 2)
-        network.apply(.heal)
-        network.run(for: Self.clusterBound)
-        #expect(active(network).count == 1, network.report)
-        for id in network.hosts { #expect(network.clusterView(of: id).count == 2, network.report) }
-        #expect(network.violations.isEmpty, network.report)
-    }
-
-    @Test("whatever happens, one cluster with one holder is left", arguments: Seeds.chosen)
-    func anything(_ seed: UInt64) {
-        var network = network(seed, hosts: 3 + Int(seed % 3))
-        network.run(FaultPlan.random(seed: seed, hosts: network.hosts.count, count: 20))
-        network.calm()
-        network.run(for: Self.clusterBound)
-        #expect(active(network).count == 1, network.report)
-        for id in network.hosts { #expect(network.clusterView(of: id).count == network.hosts.count, network.report) }
-        #expect(network.violations.isEmpty, network.report)
+        let second = try network.leader()
+        #expect(second != first, network.report)
+        #expect(network.lights(of: first) == "draining")
+        network.apply(.crash(second))
+        network.run(for: .seconds(1))
+        #expect(try network.leader() != first)
+        network.expectNoViolation()
     }
 }
