@@ -33,8 +33,14 @@ struct FloatingRouter: Sendable {
     }
 
     var nextDeadline: Instant? {
-        [router.nextDeadline, renewAt, holderExpiresAt, rival?.last.advanced(by: Self.holderMemory)].compactMap { $0 }
-            .min()
+        var earliest = router.nextDeadline
+        func consider(_ deadline: Instant?) {
+            if let deadline { earliest = min(earliest ?? deadline, deadline) }
+        }
+        consider(renewAt)
+        consider(holderExpiresAt)
+        consider(rival?.last.advanced(by: Self.holderMemory))
+        return earliest
     }
 
     /// Whether two nodes hold the address, and have done so for longer than the election takes to settle it.

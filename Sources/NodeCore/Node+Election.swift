@@ -11,8 +11,7 @@ extension Node {
 
     /// The priority with this node's rank among the living taken off, so that Backups of one priority don't race.
     private var rankedPriority: UInt8 {
-        let rank = membership.members.filter { $0.state == .alive && $0.id < session.node }.count
-        return UInt8(max(1, Int(configuration.priority) - Self.rankStep * min(rank, Self.lastRank)))
+        UInt8(max(1, Int(configuration.priority) - Self.rankStep * min(company.rank, Self.lastRank)))
     }
 
     /// Draws the conclusions of what has been learned: priority, who may run, lights.
@@ -94,13 +93,11 @@ extension Node {
     }
 
     /// An advertisement goes to the group, for nodes that are not known here, and to every known member, for networks
-    /// that lose multicast. A dead member gets it too: it may live behind a cut.
+    /// that lose multicast.
     private mutating func advertise(_ advertisement: Advertisement, into actions: inout [Action]) {
         let payload = [MessageKind.advertisement] + advertisement.encoded(checksum: .none)
         send(payload, to: .group, into: &actions)
-        for member in membership.members where member.id != session.node && member.state != .left {
-            if let address = member.address { send(payload, to: .address(address), into: &actions) }
-        }
+        for address in company.addresses { send(payload, to: .address(address), into: &actions) }
     }
 
     private mutating func noteHolder(

@@ -21,6 +21,9 @@ extension Node {
 
     /// Carries out what membership wants.
     mutating func perform(_ wanted: [SWIM.Action], at now: Instant, into actions: inout [Action]) {
+        if wanted.contains(where: { if case .changed = $0 { true } else { false } }) {
+            company = Company(of: session.node, among: membership.members)
+        }
         for action in wanted {
             switch action {
             case .send(let payload, let address): send(payload, to: .address(address), into: &actions)

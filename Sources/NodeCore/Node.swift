@@ -14,6 +14,8 @@ public struct Node: Sendable {
     public let session: Session
     var link: SealedLink
     var membership: SWIM
+    /// What the members mean for election and lights.
+    var company: Company
     var routers: [FloatingRouter]
     var health = Health.starting
     var release: UInt64 = 0
@@ -25,6 +27,8 @@ public struct Node: Sendable {
     var shown: Signal?
     var ignored = IgnoreCounts()
     let startedAt: Instant
+    /// When `deadlineReached` was called last.
+    private var latest: Instant
 
     /// A node that has just started.
     /// - Parameters:
@@ -39,6 +43,7 @@ public struct Node: Sendable {
         self.configuration = configuration
         self.session = session
         startedAt = now
+        latest = now
         link = SealedLink(session: session, keyring: configuration.keyring, secret: linkSecret)
         membership = SWIM(
             session: session,
@@ -46,6 +51,7 @@ public struct Node: Sendable {
                 name: configuration.name, httpPort: configuration.httpPort, serving: false, draining: false,
                 release: 0),
             configuration: configuration.membership, known: known, seeds: configuration.seeds, random: random, at: now)
+        company = Company(of: session.node, among: membership.members)
         routers = configuration.floating.map { FloatingRouter($0, configuration: configuration, node: session.node) }
     }
 
@@ -73,6 +79,7 @@ public struct Node: Sendable {
 
     /// The instant to call `deadlineReached(at:)`, unless something else happens before.
     public var nextDeadline: Instant {
+        guard !isStopped else { return Instant(nanoseconds: .max) }
         var next = membership.nextDeadline
         func consider(_ instant: Instant?) {
             if let instant, instant < next { next = instant }
@@ -80,14 +87,15 @@ public struct Node: Sendable {
         for router in routers { consider(router.nextDeadline) }
         consider(identifyUntil)
         consider(duplicateUntil)
-        if !shownIsSettled { consider(settledAt) }
-        if shown == .joining { consider(aloneAt) }
+        if latest < settledAt { consider(settledAt) }
+        if latest < aloneAt { consider(aloneAt) }
         return next
     }
 
     /// Time has come to, or passed, `nextDeadline`.
     public mutating func deadlineReached(at now: Instant) -> [Action] {
         guard !isStopped else { return [] }
+        latest = max(latest, now)
         var actions: [Action] = []
         if let end = identifyUntil, end <= now { identifyUntil = nil }
         if let end = duplicateUntil, end <= now { duplicateUntil = nil }
@@ -131,6 +139,7 @@ public struct Node: Sendable {
     /// Makes the lights of a node show which one it is, for half a minute; `nil` is this node.
     /// - Returns: nil when no member has that ID.
     public mutating func identify(_ node: NodeID?, at now: Instant) -> [Action]? {
+        guard !isStopped else { return [] }
         guard let node, node != session.node else {
             var actions: [Action] = []
             beginIdentify(at: now, into: &actions)

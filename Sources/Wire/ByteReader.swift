@@ -25,7 +25,12 @@ public struct ByteReader: Sendable {
     public mutating func integer<Integer: FixedWidthInteger & UnsignedInteger>(
         _ type: Integer.Type = Integer.self
     ) throws(DecodeError) -> Integer {
-        try bytes(Integer.bitWidth / 8).reduce(0) { $0 << 8 | Integer($1) }
+        let count = Integer.bitWidth / 8
+        guard count <= rest.count else { throw .truncated }
+        var value: Integer = 0
+        for index in rest.startIndex..<rest.startIndex + count { value = value << 8 | Integer(rest[index]) }
+        rest = rest[(rest.startIndex + count)...]
+        return value
     }
 
     /// Reads `count` bytes.

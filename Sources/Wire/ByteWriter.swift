@@ -8,8 +8,10 @@ public struct ByteWriter: Sendable {
 
     /// Writes an integer in network order.
     public mutating func integer<Integer: FixedWidthInteger & UnsignedInteger>(_ value: Integer) {
-        for shift in stride(from: Integer.bitWidth - 8, through: 0, by: -8) {
-            bytes.append(UInt8(truncatingIfNeeded: value >> Integer(shift)))
+        var shift = Integer.bitWidth
+        while shift > 0 {
+            shift -= 8
+            bytes.append(UInt8(truncatingIfNeeded: value >> shift))
         }
     }
 

@@ -32,8 +32,8 @@ public enum Signal: Int, CaseIterable, Comparable, Sendable {
     /// Whether `left` is shown rather than `right` when both hold.
     public static func < (left: Signal, right: Signal) -> Bool { left.rawValue < right.rawValue }
 
-    /// The signal to show of those that hold: the first by priority. `starting` if none does.
-    public static func first(of holding: some Sequence<Signal>) -> Signal { holding.min() ?? .starting }
+    /// The signal to show: the first by priority that holds. `starting` if none does.
+    public static func first(where holds: (Signal) -> Bool) -> Signal { allCases.first(where: holds) ?? .starting }
 }
 
 /// The three lights of the default wiring.

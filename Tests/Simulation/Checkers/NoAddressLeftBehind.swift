@@ -9,6 +9,7 @@ struct NoAddressLeftBehind: Checker {
 
     let bound: Duration
     private var stopwatch = Stopwatch<Left>()
+    var nextDeadline: Instant? { stopwatch.nextDeadline }
 
     init(bound: Duration) { self.bound = bound }
 

@@ -11,6 +11,7 @@ struct NoBlackHole: Checker {
 
     let bound: Duration
     private var stopwatch = Stopwatch<Stray>()
+    var nextDeadline: Instant? { stopwatch.nextDeadline }
 
     init(bound: Duration) { self.bound = bound }
 

@@ -14,6 +14,7 @@ struct OneActivePerPartition: Checker {
 
     let bound: Duration
     private var stopwatch = Stopwatch<Wrong>()
+    var nextDeadline: Instant? { stopwatch.nextDeadline }
 
     init(bound: Duration) { self.bound = bound }
 

@@ -4,6 +4,7 @@ import Wire
 struct OneClusterAfterHeal: Checker {
     let bound: Duration
     private var stopwatch = Stopwatch<Component>()
+    var nextDeadline: Instant? { stopwatch.nextDeadline }
 
     init(bound: Duration) { self.bound = bound }
 

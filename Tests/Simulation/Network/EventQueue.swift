@@ -7,7 +7,10 @@ struct EventQueue<Event> {
         let sequence: UInt64
         let event: Event
 
-        func precedes(_ other: Entry) -> Bool { (time, sequence) < (other.time, other.sequence) }
+        func precedes(_ other: Entry) -> Bool {
+            time.nanoseconds == other.time.nanoseconds
+                ? sequence < other.sequence : time.nanoseconds < other.time.nanoseconds
+        }
     }
 
     private var heap: [Entry] = []
@@ -41,9 +44,10 @@ struct EventQueue<Event> {
     private mutating func sink() {
         var parent = 0
         while true {
-            let children = [2 * parent + 1, 2 * parent + 2].filter { $0 < heap.count }
-            guard let least = children.min(by: { heap[$0].precedes(heap[$1]) }), heap[least].precedes(heap[parent])
-            else { return }
+            var least = 2 * parent + 1
+            guard least < heap.count else { return }
+            if least + 1 < heap.count, heap[least + 1].precedes(heap[least]) { least += 1 }
+            guard heap[least].precedes(heap[parent]) else { return }
             heap.swapAt(parent, least)
             parent = least
         }

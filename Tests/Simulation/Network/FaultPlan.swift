@@ -23,7 +23,7 @@ struct FaultPlan: Hashable, Sendable {
         order.shuffle(using: &random)
         let split = Int.random(in: 1..<max(hosts, 2), using: &random)
         // Cures are as frequent as faults, so that the hosts are not all dead most of the time.
-        switch Int.random(in: 0..<14, using: &random) {
+        switch Int.random(in: 0..<15, using: &random) {
         case 0: return .crash(order[0])
         case 1: return .powerOff(order[0])
         case 2, 3: return .hang(order[0])
@@ -33,7 +33,8 @@ struct FaultPlan: Hashable, Sendable {
         case 8: return .start(order[0], keepingDisk: false)
         case 9, 10: return .start(order[0], keepingDisk: true)
         case 11: return .resume(order[0])
-        case 12: return .conditions(Bool.random(using: &random) ? .rough : .lan)
+        case 12: return .forge(order[0])
+        case 13: return .conditions(Bool.random(using: &random) ? .rough : .lan)
         default: return .heal
         }
     }

@@ -7,7 +7,17 @@ struct HostID: Hashable, Comparable, Sendable, CustomStringConvertible {
     init(_ index: Int) { self.index = index }
 
     /// 10.0.0.1 for the first, and so on; port 7373.
-    var address: SocketAddress { SocketAddress(ip: .v4(0x0A00_0001 + UInt32(index)), port: 7373) }
+    var address: SocketAddress { SocketAddress(ip: .v4(Self.base + UInt32(index)), port: Self.port) }
+
+    /// The host of `count` that has this address.
+    init?(at address: SocketAddress, among count: Int) {
+        guard case .v4(let number) = address.ip, address.port == Self.port else { return nil }
+        guard number >= Self.base, Int(number - Self.base) < count else { return nil }
+        index = Int(number - Self.base)
+    }
+
+    private static let base: UInt32 = 0x0A00_0001
+    private static let port: UInt16 = 7373
 
     var description: String { "host\(index)" }
 
@@ -60,6 +70,12 @@ protocol SimulatedHost {
     var isHealthy: Bool { get }
     /// Who is alive, itself included, as it sees it; sorted.
     var clusterView: [String] { get }
+    /// The signal that its lights show; empty for a host without lights.
+    var lights: String { get }
     /// All its state that no one without the key may change; not counters.
     var fingerprint: String { get }
+}
+
+extension SimulatedHost {
+    var lights: String { "" }
 }

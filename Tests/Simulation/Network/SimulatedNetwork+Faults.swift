@@ -19,6 +19,8 @@ enum Fault: Hashable, Sendable {
     /// All ways are open again.
     case heal
     case conditions(LinkConditions)
+    /// Someone without the key changed a bit of a datagram that was heard, and sends it there.
+    case forge(HostID)
 }
 
 extension SimulatedNetwork {
@@ -40,6 +42,7 @@ extension SimulatedNetwork {
             note("all ways are open")
             topology.openAll()
         case .conditions(let conditions): topology.setAll(conditions)
+        case .forge(let id): forge(at: id)
         }
         observe()
     }
@@ -65,10 +68,12 @@ extension SimulatedNetwork {
         note("\(id) \(text)")
         slots[id.index].state = state
         if state == .dead || state == .off {
-            slots[id.index].host = nil
+            programs[id.index] = nil
+            slots[id.index].sight = Sight()
+            slots[id.index].deadline = nil
             slots[id.index].socket = []
         }
-        parts = topology.components(slots.map(\.state))
+        findParts()
     }
 
     private func isAlive(_ id: HostID) -> Bool { [.running, .hung].contains(slots[id.index].state) }
@@ -118,13 +123,20 @@ extension SimulatedNetwork {
         slots[id.index].boots += 1
         let boots = slots[id.index].boots
         let hostRandom = SeededGenerator(seed: random.next())
-        slots[id.index].host = boot(
+        programs[id.index] = boot(
             HostBoot(id: id, boots: boots, disk: slots[id.index].disk, random: hostRandom, now: now))
         setState(.running, of: id, keepingDisk ? "starts" : "starts with an empty disk")
         command(id) { host, now in host.start(at: now) }
     }
 
     // MARK: - The network
+
+    private mutating func forge(at target: HostID) {
+        guard let heard = overheard.randomElement(using: &random), !heard.bytes.isEmpty else { return }
+        var bytes = heard.bytes
+        bytes[Int.random(in: bytes.indices, using: &random)] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+        forge(bytes, from: heard.from.address, to: target)
+    }
 
     private mutating func partition(_ groups: [[HostID]]) {
         counters.partitions += 1

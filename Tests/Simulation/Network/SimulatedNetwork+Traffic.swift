@@ -21,6 +21,7 @@ extension SimulatedNetwork {
 
     /// Takes an address off a host, which then no longer finds it on itself.
     mutating func removeAddress(_ address: IPAddress, from id: HostID) {
+        hasChanged = true
         slots[id.index].leases[address] = nil
         if slots[id.index].neighbours[address] == id { slots[id.index].neighbours[address] = nil }
     }
@@ -51,14 +52,14 @@ extension SimulatedNetwork {
             command(frame.to) { host, now in host.receive(bytes, from: source, at: now) }
             return
         }
-        let before = slots[frame.to.index].host?.fingerprint
+        let before = programs[frame.to.index]?.fingerprint
         var answersOnly = true
         command(frame.to) { host, now in
             let actions = host.receive(bytes, from: source, at: now)
             answersOnly = actions.allSatisfy(\.isHarmless)
             return actions
         }
-        let changed = !answersOnly || before != slots[frame.to.index].host?.fingerprint
+        let changed = !answersOnly || before != programs[frame.to.index]?.fingerprint
         forgeries.append(Forgery(to: frame.to, at: now, changedState: changed))
         note("\(frame.to) gets \(bytes.count) forged bytes\(changed ? ", and changes" : "")")
     }
@@ -66,7 +67,7 @@ extension SimulatedNetwork {
     // MARK: - Sending
 
     private mutating func send(_ bytes: [UInt8], from id: HostID, to destination: SocketAddress) {
-        guard let target = hosts.first(where: { $0.address == destination }) else {
+        guard let target = HostID(at: destination, among: hosts.count) else {
             counters.undeliverable += 1
             return
         }
@@ -77,14 +78,17 @@ extension SimulatedNetwork {
 
     private mutating func announce(_ address: IPAddress, from id: HostID) {
         note("\(id) announces \(address)")
-        slots[id.index].neighbours[address] = id
+        point(id, to: id, for: address)
         for other in hosts where other != id {
             launch(Frame(content: .announcement(address), from: id, to: other))
         }
     }
 
     private mutating func claim(_ address: IPAddress, on id: HostID) {
-        if slots[id.index].leases[address] == nil { note("\(id) claims \(address)") }
+        if slots[id.index].leases[address] == nil {
+            note("\(id) claims \(address)")
+            hasChanged = true
+        }
         slots[id.index].leases[address] = now.advanced(by: lease)
     }
 
@@ -149,8 +153,14 @@ extension SimulatedNetwork {
     /// An announcement is for the kernel, whatever the process does. False for a datagram.
     private mutating func learn(_ frame: Frame) -> Bool {
         guard case .announcement(let address) = frame.content else { return false }
-        slots[frame.to.index].neighbours[address] = frame.from
+        point(frame.to, to: frame.from, for: address)
         return true
+    }
+
+    private mutating func point(_ id: HostID, to target: HostID, for address: IPAddress) {
+        guard slots[id.index].neighbours[address] != target else { return }
+        slots[id.index].neighbours[address] = target
+        hasChanged = true
     }
 
     private mutating func keep(_ frame: Frame) {

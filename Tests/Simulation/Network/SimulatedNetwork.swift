@@ -34,20 +34,25 @@ struct SimulatedNetwork<Host: SimulatedHost> {
         var isReplay = false
     }
 
-    /// A host: what runs on it, and what its kernel knows.
+    /// A host without the logic that runs on it: what its kernel knows, and what can be seen of it.
     struct Slot {
-        var host: Host?
         var state = ProcessState.off
         var boots = 0
         var disk: [String: [UInt8]] = [:]
         /// The floating addresses on it, and when each is taken off.
-        var leases: [IPAddress: Instant] = [:]
+        var leases: [IPAddress: Instant] = [:] { didSet { nextLease = leases.values.min() } }
+        /// When the first of them is taken off.
+        private(set) var nextLease: Instant?
         var neighbours: [IPAddress: HostID] = [:]
         /// What a hung process has not read yet.
         var socket: [Frame] = []
+        /// What an observer saw of the logic last, and when the logic wants to be called.
+        var sight = Sight()
+        var deadline: Instant?
     }
 
     let seed: UInt64
+    let hosts: [HostID]
     let floatingAddresses: [IPAddress]
     /// How long an address stays after it was last claimed.
     let lease: Duration
@@ -58,19 +63,24 @@ struct SimulatedNetwork<Host: SimulatedHost> {
     private(set) var now = Instant(nanoseconds: 1_000_000_000)
     var random: SeededGenerator
     var slots: [Slot]
-    var topology: Topology { didSet { parts = topology.components(slots.map(\.state)) } }
-    var parts: [Component] = []
+    /// What runs on each host; apart from the slots, so that looking at those copies no logic.
+    var programs: [Host?]
+    var topology: Topology { didSet { findParts() } }
+    private(set) var parts: [Component] = []
     var queue = EventQueue<Frame>()
     /// For each way: how many were sent, the highest number that was delivered, how many are under way.
     var ways: [(sent: UInt64, delivered: UInt64, underWay: Int)]
     var counters = FaultCounters()
     var trace = Trace()
-    var forgeries: [Forgery] = []
+    var forgeries: [Forgery] = [] { didSet { hasChanged = true } }
     /// The last datagrams that were sent, as an eavesdropper has them: to be sent again by `forge`, to the same host or
     /// to another.
     var overheard: [(bytes: [UInt8], from: HostID, to: HostID)] = []
-    /// They are asked before and after everything that happens.
-    var checkers: [any Checker] = []
+    /// They are asked when something has changed that they can see, and when a bound of theirs has passed.
+    var checkers: [any Checker] = [] { didSet { hasChanged = true } }
+    /// Whether something has changed that a checker can see.
+    var hasChanged = true
+    private var nextCheck: Instant?
     /// The first violation of each checker.
     private(set) var violations: [Violation] = []
 
@@ -84,7 +94,9 @@ struct SimulatedNetwork<Host: SimulatedHost> {
         self.lease = lease
         self.boot = boot
         random = SeededGenerator(seed: seed)
+        hosts = (0..<count).map { HostID($0) }
         slots = Array(repeating: Slot(), count: count)
+        programs = Array(repeating: nil, count: count)
         topology = Topology(hosts: count, conditions: conditions)
         ways = Array(repeating: (0, 0, 0), count: count * count)
     }
@@ -108,16 +120,31 @@ struct SimulatedNetwork<Host: SimulatedHost> {
             observe()
         }
         now = max(now, end)
-        observe()
     }
 
     /// Lets something happen to a running host from outside, such as a command or a change of its health.
     mutating func command(_ id: HostID, _ body: (inout Host, Instant) -> [HostAction]) {
-        guard slots[id.index].state == .running, var host = slots[id.index].host else { return }
+        // Taken out meanwhile, for a host in two places would be copied.
+        guard slots[id.index].state == .running, var host = programs[id.index].take() else { return }
         let actions = body(&host, now)
-        slots[id.index].host = host
+        look(at: host, id)
+        programs[id.index] = host
         perform(actions, on: id)
         observe()
+    }
+
+    private mutating func look(at host: Host, _ id: HostID) {
+        slots[id.index].deadline = host.nextDeadline
+        let sight = Sight(isHealthy: host.isHealthy, clusterView: host.clusterView, lights: host.lights)
+        guard sight != slots[id.index].sight else { return }
+        slots[id.index].sight = sight
+        hasChanged = true
+    }
+
+    /// The ways, or what runs, have changed.
+    mutating func findParts() {
+        parts = topology.components(slots.map(\.state))
+        hasChanged = true
     }
 
     /// Writes a line into the trace.
@@ -138,12 +165,16 @@ struct SimulatedNetwork<Host: SimulatedHost> {
     private var isStorming: Bool { violations.contains { $0.checker == Self.storm } }
 
     private var nextTime: Instant? {
-        var times = [queue.nextTime]
-        for slot in slots {
-            times.append(slot.leases.values.min())
-            if slot.state == .running { times.append(slot.host?.nextDeadline) }
+        var earliest = queue.nextTime
+        func consider(_ time: Instant?) {
+            if let time { earliest = min(earliest ?? time, time) }
         }
-        return times.compactMap { $0 }.min()
+        consider(nextCheck)
+        for slot in slots {
+            consider(slot.nextLease)
+            if slot.state == .running { consider(slot.deadline) }
+        }
+        return earliest
     }
 
     /// One thing happens: the kernel first, then the network, then the hosts in their order.
@@ -154,7 +185,7 @@ struct SimulatedNetwork<Host: SimulatedHost> {
             return
         }
         for id in hosts where slots[id.index].state == .running {
-            guard let deadline = slots[id.index].host?.nextDeadline, deadline <= now else { continue }
+            guard let deadline = slots[id.index].deadline, deadline <= now else { continue }
             command(id) { host, now in host.deadlineReached(at: now) }
             return
         }
@@ -162,6 +193,7 @@ struct SimulatedNetwork<Host: SimulatedHost> {
 
     private mutating func expireLease() -> Bool {
         for id in hosts {
+            guard let next = slots[id.index].nextLease, next <= now else { continue }
             let expired = slots[id.index].leases.filter { $0.value <= now }.keys.min {
                 $0.bytes.lexicographicallyPrecedes($1.bytes)
             }
@@ -177,11 +209,17 @@ struct SimulatedNetwork<Host: SimulatedHost> {
     // MARK: - Checkers
 
     mutating func observe() {
+        guard hasChanged || nextCheck.map({ $0 <= now }) == true else { return }
         var asked = checkers
-        for index in asked.indices {
+        nextCheck = nil
+        for index in asked.indices where !violations.contains(where: { $0.checker == asked[index].name }) {
             if let violation = asked[index].observe(self, at: now) { violate(violation) }
+            if let deadline = asked[index].nextDeadline, deadline > now {
+                nextCheck = min(nextCheck ?? deadline, deadline)
+            }
         }
         checkers = asked
+        hasChanged = false
     }
 
     private mutating func violate(_ violation: Violation) {
@@ -192,11 +230,11 @@ struct SimulatedNetwork<Host: SimulatedHost> {
 }
 
 extension SimulatedNetwork: WorldView {
-    var hosts: [HostID] { slots.indices.map { HostID($0) } }
     var components: [Component] { parts }
     func process(of host: HostID) -> ProcessState { slots[host.index].state }
-    func isHealthy(_ host: HostID) -> Bool { slots[host.index].host?.isHealthy ?? false }
+    func isHealthy(_ host: HostID) -> Bool { slots[host.index].sight.isHealthy }
     func holds(_ host: HostID, _ address: IPAddress) -> Bool { slots[host.index].leases[address] != nil }
     func neighbour(of host: HostID, for address: IPAddress) -> HostID? { slots[host.index].neighbours[address] }
-    func clusterView(of host: HostID) -> [String] { slots[host.index].host?.clusterView ?? [] }
+    func clusterView(of host: HostID) -> [String] { slots[host.index].sight.clusterView }
+    func lights(of host: HostID) -> String { slots[host.index].sight.lights }
 }

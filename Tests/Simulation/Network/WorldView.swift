@@ -30,6 +30,13 @@ struct Forgery: Hashable, Sendable {
     let changedState: Bool
 }
 
+/// What an observer sees of a host's logic.
+struct Sight: Hashable, Sendable {
+    var isHealthy = false
+    var clusterView: [String] = []
+    var lights = ""
+}
+
 /// The world as an observer sees it who stands outside of all hosts.
 protocol WorldView {
     var hosts: [HostID] { get }
@@ -42,6 +49,7 @@ protocol WorldView {
     /// Where `host` sends what is for `address`; nil if it has heard no announcement.
     func neighbour(of host: HostID, for address: IPAddress) -> HostID?
     func clusterView(of host: HostID) -> [String]
+    func lights(of host: HostID) -> String
 }
 
 extension WorldView {

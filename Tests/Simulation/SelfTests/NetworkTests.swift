@@ -11,7 +11,7 @@ struct NetworkTests {
         return network
     }
 
-    func received(_ network: SimulatedNetwork<CountingHost>) -> [UInt8] { network.slots[1].host?.received ?? [] }
+    func received(_ network: SimulatedNetwork<CountingHost>) -> [UInt8] { network.programs[1]?.received ?? [] }
 
     @Test("a good network delivers everything once and in order")
     func good() {
@@ -72,11 +72,11 @@ struct NetworkTests {
     func oneWay() {
         var network = network(LinkConditions())
         let before = received(network).count
-        let other = network.slots[0].host?.received.count ?? 0
+        let other = network.programs[0]?.received.count ?? 0
         network.apply(.cutOneWay(from: HostID(0), to: HostID(1)))
         network.run(for: .seconds(1))
         #expect(received(network).count <= before + 1)
-        #expect((network.slots[0].host?.received.count ?? 0) >= other + 99)
+        #expect((network.programs[0]?.received.count ?? 0) >= other + 99)
         #expect(network.counters.cut > 90)
         #expect(network.components.allSatisfy { !$0.isClear })
         network.apply(.heal)
@@ -93,7 +93,7 @@ struct NetworkTests {
         #expect(received(network).count == before)
         network.apply(.resume(HostID(1)))
         #expect((99...100).contains(received(network).count - before))
-        #expect(network.slots[1].host?.lastRead == network.now)
+        #expect(network.programs[1]?.lastRead == network.now)
 
         network.apply(.hang(HostID(1)))
         network.run(for: .seconds(3))
@@ -109,11 +109,11 @@ struct NetworkTests {
         network.run(for: .seconds(1))
         #expect(network.counters.undeliverable > 90)
         network.apply(.start(HostID(1), keepingDisk: true))
-        #expect(network.slots[1].host?.found == [1])
-        #expect(network.slots[1].host?.boots == 2)
+        #expect(network.programs[1]?.found == [1])
+        #expect(network.programs[1]?.boots == 2)
         network.apply(.start(HostID(1), keepingDisk: false))
-        #expect(network.slots[1].host?.found == nil)
-        #expect(network.slots[1].host?.boots == 3)
+        #expect(network.programs[1]?.found == nil)
+        #expect(network.programs[1]?.boots == 3)
         #expect(network.counters.restarts == 2 && network.counters.restartsWithoutDisk == 1)
         #expect(network.counters.crashes == 2)
     }

@@ -20,7 +20,7 @@ struct VirtualRouterScenarios {
     }
 
     func active(_ network: SimulatedNetwork<RouterHost>) -> [HostID] {
-        network.hosts.filter { network.slots[$0.index].host?.router.state == .active }
+        network.hosts.filter { network.programs[$0.index]?.router.state == .active }
     }
 
     @Test("one of three becomes Active, and the others stay Backups")

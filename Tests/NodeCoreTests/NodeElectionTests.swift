@@ -1,0 +1,128 @@
+import Membership
+import NodeCore
+import Testing
+import VRRP
+import Wire
+
+@Suite("A node in the election")
+struct NodeElectionTests {
+    @Test("a node listens before it runs, then leads, renews and announces")
+    func comesUp() {
+        var bench = Bench()
+        bench.run(for: .milliseconds(499))
+        #expect(bench.state == .initialize)
+        bench.run(for: .seconds(2))
+        #expect(bench.state == .active)
+        let actions = bench.take()
+        #expect(actions.claims >= 6, "claimed, and renewed four times a second")
+        #expect(actions.announcements >= 3)
+        #expect(bench.snapshot.floating.first?.holder == Bench.session.node)
+    }
+
+    static let reasons: [Health.Reason] = [
+        .starting, .noSite("none"), .httpUnanswered("no answer"), .storeUnreadable("input/output error"),
+        .linkDown("no carrier"), .cannotClaim("not permitted"),
+    ]
+
+    @Test("a leader with a reason not to serve resigns at once, and runs again when it is gone", arguments: reasons)
+    func resigns(_ reason: Health.Reason) {
+        var bench = Bench(peers: [1])
+        bench.run(for: .seconds(2))
+        _ = bench.take()
+        bench.peers[0].heard = []
+        bench.call { node, now in node.update(health: Health([reason]), release: 1, at: now) }
+        let actions = bench.take()
+        #expect(bench.state == .initialize)
+        #expect(actions.releases == 1)
+        #expect(bench.history.last?.reason == .cannotServe)
+        #expect(bench.peers[0].heard.last?[3] == 0, "the last advertisement has priority 0")
+        #expect(actions.events.contains(.health(Health([reason]))))
+        bench.run(for: .seconds(2))
+        #expect(bench.state == .initialize)
+        bench.call { node, now in node.update(health: .healthy, release: 1, at: now) }
+        #expect(bench.state == .backup)
+        bench.run(for: .milliseconds(100))
+        #expect(bench.state == .active)
+    }
+
+    @Test("a drained leader resigns, tells the members, and runs again when it is resumed")
+    func drains() {
+        var bench = Bench(peers: [1])
+        bench.run(for: .seconds(2))
+        _ = bench.take()
+        bench.call { node, now in node.setDraining(true, at: now) }
+        #expect(bench.state == .initialize && bench.history.last?.reason == .draining)
+        #expect(bench.take().releases == 1)
+        #expect(bench.signal == .draining && bench.snapshot.isDraining)
+        bench.call { node, now in node.setDraining(true, at: now) }
+        #expect(bench.take().isEmpty, "it was draining already")
+        bench.run(for: .seconds(1))
+        let seen = bench.peers[0].swim.members.first { $0.id == Bench.session.node }
+        #expect(seen?.info.draining == true)
+        bench.call { node, now in node.setDraining(false, at: now) }
+        bench.run(for: .milliseconds(100))
+        #expect(bench.state == .active)
+    }
+
+    @Test(
+        "each living member with a lower ID takes eight from the priority, up to eight of them",
+        arguments: [([], 100), ([200], 100), ([1], 92), ([1, 2, 200], 84), (Array(1...10), 36)] as [([UInt64], UInt8)])
+    func ranks(_ peers: [UInt64], _ priority: UInt8) {
+        var bench = Bench(peers: peers)
+        bench.run(for: .seconds(3))
+        #expect(bench.snapshot.members.count == peers.count + 1)
+        #expect(bench.snapshot.floating.first?.priority == priority)
+    }
+
+    @Test("a low priority never falls to zero, and a dead member has no rank")
+    func rankEnds() {
+        var bench = Bench(peers: [1, 2], priority: 10)
+        bench.run(for: .seconds(3))
+        #expect(bench.snapshot.floating.first?.priority == 1)
+        for index in bench.peers.indices { bench.peers[index].isSilent = true }
+        bench.run(for: .seconds(5))
+        #expect(bench.snapshot.floating.first?.priority == 10)
+    }
+
+    @Test("a Backup names the holder that it hears, and no one when it falls silent")
+    func holder() throws {
+        var bench = Bench(peers: [1])
+        for _ in 0..<100 {
+            bench.run(for: .milliseconds(20))
+            try bench.advertise(100)
+        }
+        #expect(bench.state == .backup)
+        #expect(bench.snapshot.floating.first?.holder == bench.peers[0].session.node)
+        try bench.advertise(0)
+        #expect(bench.snapshot.floating.first?.holder == nil)
+        bench.run(for: .milliseconds(100))
+        #expect(bench.snapshot.floating.first?.holder == Bench.session.node)
+    }
+
+    @Test("an address that another program took off is put back by the leader alone")
+    func stripped() {
+        var bench = Bench()
+        bench.call { node, now in node.addressStripped(Bench.floating.ip, at: now) }
+        bench.run(for: .seconds(2))
+        #expect(!bench.take().events.contains(.addressStripped(Bench.floating)))
+        bench.call { node, now in node.addressStripped(Bench.floating.ip, at: now) }
+        let actions = bench.take()
+        #expect(actions.claims == 1 && actions.announcements == 1)
+        #expect(actions.events == [.addressStripped(Bench.floating)])
+    }
+
+    @Test("64 transitions are remembered, the newest last, and all are counted")
+    func history() {
+        var bench = Bench()
+        bench.run(for: .seconds(1))
+        let before = bench.snapshot.floating.first?.transitions ?? 0
+        #expect(before == UInt64(bench.history.count))
+        for round in 0..<100 {
+            bench.call { node, now in node.setDraining(round.isMultiple(of: 2), at: now) }
+        }
+        #expect(bench.snapshot.floating.first?.transitions == before + 100)
+        #expect(bench.history.count == 64)
+        #expect(bench.history.last?.to == .backup && bench.history.last?.reason == .started)
+        #expect(zip(bench.history, bench.history.dropFirst()).allSatisfy { $0.to == $1.from })
+    }
+}

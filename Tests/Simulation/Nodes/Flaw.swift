@@ -1,0 +1,36 @@
+/// A rule that a node on the network breaks, to show that a checker notices.
+enum Flaw: Hashable, Sendable, CaseIterable {
+    case neverClaims
+    case neverRenews
+    case neverLetsGo
+    case neverAnnounces
+    /// Its lights stay as they are, once it is a member.
+    case frozenLights
+    /// Does what a datagram says that no key has sealed.
+    case obeysStrangers
+    /// Seals with a key of its own.
+    case otherKey
+}
+
+/// Breaks one rule, or none, in what a node wants done.
+struct Spoiler: Sendable {
+    let flaw: Flaw?
+    private var claimed: HostAction?
+
+    init(_ flaw: Flaw?) { self.flaw = flaw }
+
+    mutating func spoil(_ actions: [HostAction]) -> [HostAction] {
+        var spoiled = flaw == .neverLetsGo ? [claimed].compactMap { $0 } : []
+        for action in actions {
+            switch (action, flaw) {
+            case (.claim, .neverClaims), (.release, .neverLetsGo), (.announce, .neverAnnounces): continue
+            case (.claim, .neverRenews) where claimed != nil: continue
+            case (.claim, _): claimed = action
+            case (.release, _): claimed = nil
+            default: break
+            }
+            spoiled.append(action)
+        }
+        return spoiled
+    }
+}

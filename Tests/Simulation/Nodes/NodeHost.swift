@@ -1,0 +1,148 @@
+import Membership
+import NodeCore
+import VRRP
+import Wire
+
+/// A whole node on the simulated network: the same value that runs in the daemon, sealing included. What the daemon
+/// does around it is done here: the identity and the boot counter on disk, a new identity when the node wants one.
+struct NodeHost: SimulatedHost {
+    /// What is the same on each node of a cluster.
+    struct Cluster: Sendable {
+        var keyring: Keyring
+        var floating: [FloatingAddress]
+        /// Centiseconds between advertisements.
+        var interval: UInt16 = 2
+    }
+
+    private let id: HostID
+    private let cluster: Cluster
+    private(set) var node: Node
+    private var random: SeededGenerator
+    private var peers: [KnownPeer]
+    private var spoiler: Spoiler
+    private(set) var health = Health.healthy
+    private var isDraining = false
+    /// Taken from the node whenever it tells of a member.
+    private(set) var clusterView: [String] = []
+    private(set) var lights = ""
+
+    init(_ boot: HostBoot, _ cluster: Cluster, flaw: Flaw? = nil) {
+        id = boot.id
+        self.cluster = cluster
+        random = boot.random
+        spoiler = Spoiler(flaw)
+        peers = boot.text("peers").split(separator: "\n").compactMap { KnownPeer(line: $0) }
+        let session = Session(
+            node: NodeID(boot.text("identity")) ?? NodeID(using: &random),
+            boot: (UInt64(boot.text("boots")) ?? 0) + 1, salt: random.next())
+        node = Self.node(id, cluster, session, known: peers, random: &random, at: boot.now)
+    }
+
+    private static func node(
+        _ id: HostID, _ cluster: Cluster, _ session: Session, known: [KnownPeer], random: inout SeededGenerator,
+        at now: Instant
+    ) -> Node {
+        Node(
+            Node.Configuration(
+                name: id.description, httpPort: 80, keyring: cluster.keyring, floating: cluster.floating,
+                interval: cluster.interval),
+            session: session, linkSecret: (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) },
+            known: known, random: SeededGenerator(seed: random.next()), at: now)
+    }
+
+    // MARK: - What happens to it
+
+    mutating func start(at now: Instant) -> [HostAction] {
+        let identity = [
+            HostAction.store("identity", Array(node.session.node.description.utf8)),
+            HostAction.store("boots", Array("\(node.session.boot)".utf8)),
+        ]
+        return identity + carryOut(node.update(health: health, release: 1, at: now), at: now)
+    }
+
+    mutating func receive(_ bytes: [UInt8], from source: SocketAddress, at now: Instant) -> [HostAction] {
+        let obeyed = spoiler.flaw == .obeysStrangers && bytes.count == 1 ? setDraining(true, at: now) : []
+        return obeyed + carryOut(node.receive(bytes, from: source, at: now), at: now)
+    }
+
+    mutating func deadlineReached(at now: Instant) -> [HostAction] {
+        carryOut(node.deadlineReached(at: now), at: now)
+    }
+
+    mutating func stop(at now: Instant) -> [HostAction] { carryOut(node.stop(at: now), at: now) }
+
+    /// The shell finds that the node can, or cannot, serve.
+    mutating func setHealth(_ health: Health, at now: Instant) -> [HostAction] {
+        self.health = health
+        return carryOut(node.update(health: health, release: 1, at: now), at: now)
+    }
+
+    mutating func setDraining(_ draining: Bool, at now: Instant) -> [HostAction] {
+        isDraining = draining
+        return carryOut(node.setDraining(draining, at: now), at: now)
+    }
+
+    mutating func rotate(to keyring: Keyring) -> [HostAction] {
+        node.rotate(to: keyring)
+        return []
+    }
+
+    // MARK: - What is seen of it
+
+    var snapshot: NodeSnapshot { node.snapshot }
+
+    var nextDeadline: Instant? { node.nextDeadline }
+
+    var isHealthy: Bool { health.isServing && !isDraining }
+
+    var fingerprint: String {
+        let now = node.snapshot
+        let members = now.members.map {
+            "\($0.session) \($0.state) \($0.incarnation) \(String(describing: $0.address))"
+        }
+        let floating = now.floating.map {
+            "\($0.address.ip) \($0.state) \($0.priority) \(String(describing: $0.holder))"
+        }
+        return (members + floating + ["\(now.signal)", "\(now.isDraining)"]).joined(separator: "\n")
+    }
+
+    // MARK: - What it wants
+
+    private mutating func carryOut(_ actions: [Action], at now: Instant) -> [HostAction] {
+        spoiler.spoil(actions.flatMap { carryOut($0, at: now) })
+    }
+
+    private mutating func carryOut(_ action: Action, at now: Instant) -> [HostAction] {
+        switch action {
+        case .send(let bytes, .address(let address)): return [.send(bytes, to: address)]
+        case .send(let bytes, .group), .send(let bytes, .everyone): return [.broadcast(bytes)]
+        case .claim(let address): return [.claim(address.ip)]
+        case .release(let address): return [.release(address.ip)]
+        case .announce(let address): return [.announce(address.ip)]
+        case .store(let peers):
+            self.peers = peers
+            return [.store("peers", Array(peers.map(\.line).joined(separator: "\n").utf8))]
+        case .show(let signal):
+            if spoiler.flaw != .frozenLights || lights != "member" { lights = "\(signal)" }
+            return [.note("shows \(signal)")]
+        case .tell(let event):
+            if case .member = event { lookAround() }
+            return [.note(event.text)]
+        case .takeNewIdentity: return takeNewIdentity(at: now)
+        }
+    }
+
+    private mutating func lookAround() {
+        clusterView = node.snapshot.members.filter { $0.state == .alive }.map(\.info.name).sorted()
+    }
+
+    private mutating func takeNewIdentity(at now: Instant) -> [HostAction] {
+        let session = Session(node: NodeID(using: &random), boot: node.session.boot, salt: random.next())
+        node = Self.node(id, cluster, session, known: peers, random: &random, at: now)
+        return [.note("takes a new identity: \(session)")] + start(at: now)
+    }
+}
+
+extension HostBoot {
+    fileprivate func text(_ name: String) -> String { String(decoding: disk[name] ?? [], as: UTF8.self) }
+}

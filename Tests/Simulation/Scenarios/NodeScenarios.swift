@@ -1,0 +1,121 @@
+import Membership
+import NodeCore
+import Testing
+import VRRP
+import Wire
+
+@Suite("Whole nodes on a simulated network")
+struct NodeScenarios {
+    // MARK: - Coming together
+
+    @Test("nodes that know nothing but the key find each other and agree on one holder", arguments: [2, 3, 5, 10])
+    func forms(_ hosts: Int) { NodeNetwork.ofNodes(hosts).expectOneCluster() }
+
+    @Test("nodes may start in any order and at any time", arguments: Array(1...6 as ClosedRange<UInt64>))
+    func anyOrder(_ seed: UInt64) {
+        var network = NodeNetwork.ofNodes(4, seed: seed, started: false)
+        var random = SeededGenerator(seed: seed)
+        for id in network.hosts.shuffled(using: &random) {
+            network.apply(.start(id, keepingDisk: true))
+            network.run(for: .milliseconds(Int.random(in: 0...1500, using: &random)))
+        }
+        network.run(for: .seconds(3))
+        network.expectOneCluster()
+    }
+
+    @Test("a node alone leads, and its lights say that it is alone")
+    func alone() {
+        var network = NodeNetwork.ofNodes(1, seed: 3)
+        network.run(for: .seconds(5))
+        #expect(network.active == [HostID(0)])
+        #expect(network.lights(of: HostID(0)) == "alone")
+        network.expectNoViolation()
+    }
+
+    @Test("the lights of a cluster show one leader and members")
+    func lights() throws {
+        let network = NodeNetwork.ofNodes(3)
+        let leader = try network.leader()
+        for id in network.hosts {
+            #expect(network.lights(of: id) == (id == leader ? "leader" : "member"), network.report)
+        }
+    }
+
+    @Test(
+        "after a power cut all nodes find each other again from their disks", arguments: [Fault.powerOff, Fault.crash])
+    func allRestart(_ end: @Sendable (HostID) -> Fault) throws {
+        var network = NodeNetwork.ofNodes(4)
+        for id in network.hosts { network.apply(end(id)) }
+        #expect(network.counters.crashes == 4)
+        network.run(for: .seconds(2))
+        network.startAll()
+        network.run(for: .seconds(3))
+        network.expectOneCluster()
+        #expect(network.counters.restarts == 4)
+        for id in network.hosts { #expect(network.snapshot(of: id)?.session.boot == 2) }
+    }
+
+    // MARK: - The leader goes
+
+    @Test("when the leader is killed another holds the address within 100 ms, and the dead one is dead within 1.5 s")
+    func leaderKilled() throws {
+        var network = NodeNetwork.ofNodes(3)
+        let first = try network.leader()
+        network.apply(.crash(first))
+        network.run(for: .milliseconds(100))
+        let second = try network.leader()
+        #expect(second != first)
+        #expect(network.holds(second, sampleAddress))
+        network.run(for: .milliseconds(1400))
+        for id in network.hosts where id != first {
+            #expect(network.state(of: first, seenBy: id) == [.dead], network.report)
+        }
+        network.expectNoViolation()
+    }
+
+    @Test("a leader that stops as asked hands over within 30 ms, and has left rather than died")
+    func stopped() throws {
+        var network = NodeNetwork.ofNodes(3)
+        let first = try network.leader()
+        network.apply(.stop(first))
+        #expect(!network.holds(first, sampleAddress))
+        network.run(for: .milliseconds(30))
+        let second = try network.leader()
+        #expect(network.holds(second, sampleAddress))
+        network.run(for: .seconds(10))
+        for id in network.hosts where id != first {
+            #expect(network.state(of: first, seenBy: id) == [.left], network.report)
+        }
+        #expect(network.active == [second])
+        network.expectNoViolation()
+    }
+
+    @Test("a leader that can no longer serve hands the address on within 30 ms")
+    func unhealthy() throws {
+        var network = NodeNetwork.ofNodes(3)
+        let first = try network.leader()
+        network.command(first) { host, now in
+            host.setHealth(Health([.noSite("the site is gone")]), at: now)
+        }
+        network.run(for: .milliseconds(30))
+        #expect(try network.leader() != first, network.report)
+        #expect(network.lights(of: first) == "cannotServe")
+        network.run(for: .seconds(2))
+        network.expectOneCluster()
+    }
+
+    @Test("a drained leader hands the address on, and does not take it back while it is drained")
+    func drained() throws {
+        var network = NodeNetwork.ofNodes(3)
+        let first = try network.leader()
+        network.command(first) { host, now in host.setDraining(true, at: now) }
+        network.run(for: .seconds(2))
+        let second = try network.leader()
+        #expect(second != first, network.report)
+        #expect(network.lights(of: first) == "draining")
+        network.apply(.crash(second))
+        network.run(for: .seconds(1))
+        #expect(try network.leader() != first)
+        network.expectNoViolation()
+    }
+}

@@ -1,0 +1,137 @@
+import Membership
+import NodeCore
+import Testing
+import VRRP
+import Wire
+
+@Suite("Whole nodes in trouble")
+struct TroubleScenarios {
+    @Test("a leader that hung finds another in its place, does not disturb it, and is a member again")
+    func leaderHangs() throws {
+        var network = NodeNetwork.ofNodes(3)
+        let first = try network.leader()
+        network.apply(.hang(first))
+        network.run(for: .milliseconds(100))
+        let second = try network.leader()
+        network.run(for: .seconds(4))
+        #expect(network.counters.leasesExpired == 1)
+        network.apply(.resume(first))
+        network.run(for: .seconds(3))
+        #expect(network.active == [second], network.report)
+        #expect(network.lights(of: first) == "member")
+        network.expectOneCluster()
+    }
+
+    @Test("a Backup that hung changes nothing for the leader, and is a member again")
+    func backupHangs() throws {
+        var network = NodeNetwork.ofNodes(3)
+        let leader = try network.leader()
+        let backup = try #require(network.hosts.first { $0 != leader })
+        network.apply(.hang(backup))
+        network.run(for: .seconds(4))
+        #expect(network.state(of: backup, seenBy: leader) == [.dead], network.report)
+        network.apply(.resume(backup))
+        network.run(for: .seconds(3))
+        #expect(network.active == [leader], network.report)
+        #expect(network.snapshot(of: leader)?.floating.first?.transitions == 2, "Backup, Active, and no more")
+        network.expectOneCluster()
+    }
+
+    @Test("a way that is cut in one direction harms no longer than it is cut")
+    func oneWay() throws {
+        var network = NodeNetwork.ofNodes(3)
+        let leader = try network.leader()
+        let backup = try #require(network.hosts.first { $0 != leader })
+        network.apply(.cutOneWay(from: leader, to: backup))
+        network.run(for: .seconds(10))
+        #expect(network.counters.cut > 500)
+        network.apply(.heal)
+        network.runUntilSettled()
+        network.expectOneCluster()
+    }
+
+    @Test("a node that hears nothing but is heard comes back")
+    func deaf() throws {
+        var network = NodeNetwork.ofNodes(3)
+        for other in network.hosts.dropFirst() { network.apply(.cutOneWay(from: other, to: HostID(0))) }
+        network.run(for: .seconds(10))
+        #expect(network.counters.cut > 100)
+        network.apply(.heal)
+        network.runUntilSettled()
+        network.expectOneCluster()
+    }
+
+    @Test("a minute of 20 % loss makes two holders at most for moments, and one is left")
+    func loss() {
+        var network = NodeNetwork.ofNodes(3)
+        network.checkers.append(OneActivePerPartition(bound: .milliseconds(250)))
+        network.apply(.conditions(LinkConditions(loss: 0.2)))
+        network.run(for: .seconds(60))
+        #expect(network.counters.lost > 3000)
+        network.apply(.conditions(.lan))
+        network.runUntilSettled(for: .seconds(2))
+        network.expectOneCluster()
+    }
+
+    @Test("two halves each have a holder, and one remains when they meet")
+    func split() throws {
+        var network = NodeNetwork.ofNodes(4)
+        network.apply(.partition([[HostID(0), HostID(1)], [HostID(2), HostID(3)]]))
+        network.run(for: .seconds(10))
+        #expect(network.active.count == 2)
+        network.apply(.heal)
+        network.run(for: .milliseconds(100))
+        _ = try network.leader()
+        network.runUntilSettled()
+        network.expectOneCluster()
+    }
+
+    @Test("after a split heals no one is sent to a holder of before")
+    func pointing() {
+        var network = NodeNetwork.ofNodes(3)
+        network.checkers.append(NoBlackHole(bound: NodeBounds.pointing))
+        network.apply(.partition([[HostID(0)], [HostID(1), HostID(2)]]))
+        network.run(for: .seconds(5))
+        network.apply(.heal)
+        network.runUntilSettled(for: .seconds(10))
+        network.expectOneCluster()
+    }
+
+    @Test("two that were apart for half an hour become one cluster again")
+    func longSplit() {
+        // An advertisement a second: with the default interval there would be nothing to see but more of them.
+        var network = NodeNetwork.ofNodes(2, interval: 100, started: false)
+        network.checkers = [
+            OneActivePerPartition(bound: .seconds(6)), NoAddressLeftBehind(bound: NodeBounds.release),
+            OneClusterAfterHeal(bound: NodeBounds.cluster), LightsTellTheTruth(bound: .seconds(6)),
+        ]
+        network.startAll()
+        network.run(for: .seconds(6))
+        network.expectOneCluster()
+        network.apply(.partition([[HostID(0)], [HostID(1)]]))
+        network.run(for: .seconds(1800))
+        #expect(network.active.count == 2)
+        for id in network.hosts { #expect(network.lights(of: id) == "isolated") }
+        network.apply(.heal)
+        network.runUntilSettled()
+        network.expectOneCluster()
+    }
+
+    @Test("whatever happens, one cluster with one holder is left", arguments: Seeds.chosen)
+    func anything(_ seed: UInt64) {
+        var network = NodeNetwork.ofNodes(3 + Int(seed % 5), seed: seed)
+        let plan = FaultPlan.random(seed: seed, hosts: network.hosts.count, count: 20)
+        network.run(plan)
+        let happened = network.counters
+        #expect(happened.crashes + happened.hangs + happened.restarts + happened.partitions > 0, network.report)
+        network.calm()
+        network.runUntilSettled()
+        network.expectOneCluster()
+    }
+
+    @Test("the plans of the first ten seeds hold every kind of fault")
+    func plans() {
+        let steps = (1...10).flatMap { FaultPlan.random(seed: $0, hosts: 4, count: 20).steps }
+        #expect(Set(steps.map { String("\($0.fault)".prefix { $0 != "(" }) }).count == 11)
+    }
+}
