@@ -62,7 +62,8 @@ let tests: [Target] = [
         name: "NodeCoreTests", dependencies: ["NodeCore", "Membership", "VRRP", "Wire"], swiftSettings: strict),
     .testTarget(name: "LinuxPlatformTests", dependencies: ["LinuxPlatform", "Wire"], swiftSettings: strict),
     .testTarget(
-        name: "WebServerTests", dependencies: ["WebServer", "Releases", nioCore, nioPosix], swiftSettings: strict),
+        name: "WebServerTests", dependencies: ["WebServer", "Releases", "Wire", nioCore, nioPosix, lifecycle, logging],
+        swiftSettings: strict),
     .testTarget(
         name: "BrambleRuntimeTests", dependencies: ["BrambleRuntime", "NodeCore", "Wire"],
         exclude: ["Configuration/Cases", "Status/Snapshots"], swiftSettings: strict),

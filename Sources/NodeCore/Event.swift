@@ -21,13 +21,15 @@ public enum Event: Equatable, Sendable {
     case health(Health)
     /// The floating address was taken from the interface by someone else, and is put back.
     case addressStripped(FloatingAddress)
+    /// Someone who is no member has the floating address.
+    case addressConflict(FloatingAddress, owner: String)
     /// A person asked this node to show itself.
     case identify(until: Instant)
 
     /// How loud it is.
     public var level: Level {
         switch self {
-        case .duplicateIdentity, .addressStripped, .disagreement: .warning
+        case .duplicateIdentity, .addressStripped, .addressConflict, .disagreement: .warning
         case .member(let member, _): member.state == .dead ? .warning : .info
         case .health(let health): health.isServing ? .notice : .warning
         case .transition: .notice
@@ -56,6 +58,9 @@ public enum Event: Equatable, Sendable {
             return "this node cannot serve: " + health.reasons.map(\.text).joined(separator: "; ")
         case .addressStripped(let address):
             return "\(address.ip) was removed from the interface by another program; putting it back"
+        case .addressConflict(let address, let owner):
+            return "\(address.ip) belongs to a stranger on this network (\(owner)). This node does not claim it; give the "
+                + "cluster or the stranger another address"
         case .identify:
             return "identify: the lights show which node this is"
         }

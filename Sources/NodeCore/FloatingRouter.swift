@@ -20,8 +20,8 @@ struct FloatingRouter: Sendable {
 
     /// How many transitions are remembered.
     static let historyLimit = 64
-    /// How long a holder that is not heard is still named: beyond the slowest take-over at the default interval.
-    static let holderMemory = Duration.seconds(1)
+    /// How long a holder that is not heard is still named: four of its intervals (centiseconds), and at least a second.
+    static func memory(_ interval: UInt16) -> Duration { max(.seconds(1), .milliseconds(40 * Int(interval))) }
 
     init(_ address: FloatingAddress, configuration: Node.Configuration, node: NodeID) {
         self.address = address
@@ -39,15 +39,17 @@ struct FloatingRouter: Sendable {
         }
         consider(renewAt)
         consider(holderExpiresAt)
-        consider(rival?.last.advanced(by: Self.holderMemory))
+        consider(rival?.last.advanced(by: rivalMemory))
         return earliest
     }
 
     /// Whether two nodes hold the address, and have done so for longer than the election takes to settle it.
     var isContested: Bool {
         guard let rival else { return false }
-        return rival.since.duration(to: rival.last) > Self.holderMemory
+        return rival.since.duration(to: rival.last) > rivalMemory
     }
+
+    private var rivalMemory: Duration { Self.memory(router.configuration.interval) }
 
     /// Another Active node was heard while this one is Active.
     mutating func heardRival(at now: Instant) { rival = (rival?.since ?? now, now) }
@@ -55,7 +57,7 @@ struct FloatingRouter: Sendable {
     /// The rival has fallen silent, or this node has stepped down.
     mutating func forgetRival(at now: Instant) {
         guard let last = rival?.last else { return }
-        if router.state != .active || last.advanced(by: Self.holderMemory) <= now { rival = nil }
+        if router.state != .active || last.advanced(by: rivalMemory) <= now { rival = nil }
     }
 
     mutating func remember(_ transition: NodeSnapshot.Transition) {

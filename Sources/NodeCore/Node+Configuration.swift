@@ -28,6 +28,9 @@ extension Node {
         public var settling = Duration.milliseconds(500)
         /// How long a node looks for others before its lights call it alone.
         public var joining = Duration.seconds(5)
+        /// How long a stranger's answer for a floating address counts: beyond the lease of a holder that has just died,
+        /// whose kernel answers to its end, and beyond the time between two probes.
+        public var conflictMemory = Duration.seconds(3)
         /// How often the lease of a held address is renewed: a quarter of the shortest lease that the kernel knows.
         public var renewal = Duration.milliseconds(250)
 

@@ -26,7 +26,7 @@ extension Node {
                 perform(routers[index].router.startup(at: now), of: index, at: now, into: &actions)
             } else if !eligible && runs {
                 perform(
-                    routers[index].router.shutdown(reason: isDraining ? .draining : .cannotServe, at: now), of: index,
+                    routers[index].router.shutdown(reason: reasonToResign(routers[index].address), at: now), of: index,
                     at: now, into: &actions)
             }
         }
@@ -34,7 +34,13 @@ extension Node {
     }
 
     private func mayRun(for address: FloatingAddress, at now: Instant) -> Bool {
-        health.isServing && !isDraining && now >= settledAt && !conflicts.contains(address.ip)
+        health.isServing && !isDraining && now >= settledAt && conflicts[address.ip] == nil
+    }
+
+    private func reasonToResign(_ address: FloatingAddress) -> TransitionReason {
+        if conflicts[address.ip] != nil { return .addressConflict }
+        if isDraining { return .draining }
+        return health.reasons.contains { if case .linkDown = $0 { true } else { false } } ? .linkDown : .cannotServe
     }
 
     mutating func receiveAdvertisement(
@@ -111,7 +117,7 @@ extension Node {
             if routers[index].holder == sender { setHolder(index, nil, until: nil, into: &actions) }
             return
         }
-        setHolder(index, sender, until: now.advanced(by: FloatingRouter.holderMemory), into: &actions)
+        setHolder(index, sender, until: now.advanced(by: FloatingRouter.memory(advertisement.interval)), into: &actions)
     }
 
     private mutating func setHolder(_ index: Int, _ holder: NodeID?, until: Instant?, into actions: inout [Action]) {

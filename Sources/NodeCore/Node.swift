@@ -23,7 +23,8 @@ public struct Node: Sendable {
     var isStopped = false
     var identifyUntil: Instant?
     var duplicateUntil: Instant?
-    var conflicts: [IPAddress] = []
+    /// The floating addresses that a stranger answers for, and until when that is believed.
+    var conflicts: [IPAddress: Instant] = [:]
     var shown: Signal?
     var ignored = IgnoreCounts()
     let startedAt: Instant
@@ -87,6 +88,7 @@ public struct Node: Sendable {
         for router in routers { consider(router.nextDeadline) }
         consider(identifyUntil)
         consider(duplicateUntil)
+        consider(conflicts.values.min())
         if latest < settledAt { consider(settledAt) }
         if latest < aloneAt { consider(aloneAt) }
         return next
@@ -99,6 +101,7 @@ public struct Node: Sendable {
         var actions: [Action] = []
         if let end = identifyUntil, end <= now { identifyUntil = nil }
         if let end = duplicateUntil, end <= now { duplicateUntil = nil }
+        conflicts = conflicts.filter { $0.value > now }
         perform(membership.deadlineReached(at: now), at: now, into: &actions)
         for index in routers.indices { routerDeadline(index, at: now, into: &actions) }
         settle(at: now, into: &actions)
@@ -120,8 +123,25 @@ public struct Node: Sendable {
 
     /// A floating address vanished from the interface although this node had not released it.
     public mutating func addressStripped(_ ip: IPAddress, at now: Instant) -> [Action] {
-        guard let held = routers.first(where: { $0.address.ip == ip && $0.router.state == .active }) else { return [] }
-        return [.tell(.addressStripped(held.address)), .claim(held.address), .announce(held.address)]
+        guard !isStopped, let index = routers.firstIndex(where: { $0.address.ip == ip }) else { return [] }
+        var actions: [Action] = []
+        // After a pause of this process the lease may just have ended: then it is no longer Active, and must not claim.
+        routerDeadline(index, at: now, into: &actions)
+        guard routers[index].router.state == .active else { return actions }
+        let address = routers[index].address
+        return actions + [.tell(.addressStripped(address)), .claim(address), .announce(address)]
+    }
+
+    /// Somebody answers for a floating address that this node does not hold (RFC 5227 §2.1.1); `owner` is its MAC
+    /// address, for people. If a member is heard to hold it, that is as it should be; else it is a stranger's.
+    public mutating func addressAnswered(_ ip: IPAddress, by owner: String, at now: Instant) -> [Action] {
+        guard !isStopped, let held = routers.first(where: { $0.address.ip == ip }) else { return [] }
+        guard held.holder == nil, held.router.state != .active else { return [] }
+        var actions: [Action] = []
+        if conflicts[ip] == nil { actions.append(.tell(.addressConflict(held.address, owner: owner))) }
+        conflicts[ip] = now.advanced(by: configuration.conflictMemory)
+        settle(at: now, into: &actions)
+        return actions
     }
 
     // MARK: What people ask of a node

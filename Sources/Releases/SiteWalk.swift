@@ -115,7 +115,8 @@ struct SiteWalk {
         case .failure(let code): throw unreadable(path, code)
         }
         // Hashed first and copied only if new: reading wears out no card.
-        if try !isStored(id, size: before.size) { id = try copy(file, limit: before.size + 1, at: path) }
+        let isKnown = try isStored(id, size: before.size)
+        if !isKnown { id = try copy(file, limit: before.size + 1, at: path) }
         guard FileStamp(try status(of: file, at: path)) == before, try isStored(id, size: before.size) else {
             return false
         }
