@@ -80,6 +80,12 @@ def test_a_wrong_configuration_at_start(single, case):
     says(single, node, *patterns)
     neither_crashes_nor_loops(single, node)
 
+
+@pytest.mark.parametrize("case", WRONG)
+def test_check_says_what_is_wrong_with_a_configuration(single, case):
+    change, patterns = WRONG[case]
+    node = single.nodes[0]
+    node.write_configuration(wrong(node, change))
     checked = node.run_command("check", "--config", node.config_path)
     output = checked.stdout + checked.stderr
     assert 0 < checked.returncode < 128, output
