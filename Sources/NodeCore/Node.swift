@@ -111,9 +111,16 @@ public struct Node: Sendable {
     }
 
     /// A floating address vanished from the interface although this node had not released it.
+    ///
+    /// A process that stood still lost it because its lease ended, and has been replaced since: settling lets it go
+    /// before anything is taken back.
     public mutating func addressStripped(_ ip: IPAddress, at now: Instant) -> [Action] {
-        guard let held = routers.first(where: { $0.address.ip == ip && $0.router.state == .active }) else { return [] }
-        return [.tell(.addressStripped(held.address)), .claim(held.address), .announce(held.address)]
+        guard let index = routers.firstIndex(where: { $0.address.ip == ip }) else { return [] }
+        var actions: [Action] = []
+        settle(at: now, into: &actions)
+        guard routers[index].router.state == .active else { return actions }
+        let held = routers[index].address
+        return actions + [.tell(.addressStripped(held)), .claim(held), .announce(held)]
     }
 
     // MARK: What people ask of a node
