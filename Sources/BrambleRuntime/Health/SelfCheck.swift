@@ -28,7 +28,8 @@ struct SelfCheck: Sendable {
     /// Asks `/.bramble/health` and reads the head of the answer. Any status will do: that a node is not healthy is an
     /// answer, and a server's.
     func run() -> Outcome {
-        let socket = Glibc.socket(address.ip.isIPv4 ? AF_INET : AF_INET6, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        let socket = Glibc.socket(
+            address.ip.isIPv4 ? AF_INET : AF_INET6, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard socket >= 0 else { return .failed("no socket for the self-check: \(reason())") }
         defer { close(socket) }
         limitWaiting(socket)
@@ -36,13 +37,15 @@ struct SelfCheck: Sendable {
             return .failed("the node's own web server at \(address) does not accept connections: \(reason())")
         }
         let request = "GET /.bramble/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-        guard request.utf8.withContiguousStorageIfAvailable({ send(socket, $0.baseAddress, $0.count, noSignal) })
-            == request.utf8.count
+        guard
+            request.utf8.withContiguousStorageIfAvailable({ send(socket, $0.baseAddress, $0.count, noSignal) })
+                == request.utf8.count
         else { return .failed("the node's own web server took no request: \(reason())") }
         guard let head = readHead(socket) else {
-            return .failed("the node's own web server gave no answer within \(patience)")
+            return .failed("the node's own web server gave no whole answer: \(reason())")
         }
-        guard head.hasPrefix("HTTP/1.1 "), head.lowercased().contains("x-served-by: \(nodeName.lowercased())\r\n") else {
+        guard head.hasPrefix("HTTP/1.1 "), head.lowercased().contains("x-served-by: \(nodeName.lowercased())\r\n")
+        else {
             return .failed("\(address) answers, but not as this node: is another web server on it?")
         }
         return .answered
@@ -88,7 +91,8 @@ struct SelfCheck: Sendable {
         var chunk = [UInt8](repeating: 0, count: 2048)
         while head.count < 16384 {
             let count = recv(socket, &chunk, chunk.count, 0)
-            guard count > 0 else { break }
+            if count == 0 { errno = ECONNRESET }
+            guard count > 0 else { return nil }
             head += chunk[..<count]
             let text = String(decoding: head, as: UTF8.self)
             if let end = text.firstRange(of: "\r\n\r\n") { return String(text[..<end.upperBound]) }
@@ -96,5 +100,8 @@ struct SelfCheck: Sendable {
         return nil
     }
 
-    private func reason() -> String { String(cString: strerror(errno)) }
+    /// What the last call met; the time-out of a socket has a strange name in the system's own words.
+    private func reason() -> String {
+        errno == EAGAIN ? "nothing came for \(patience)" : String(cString: strerror(errno))
+    }
 }
