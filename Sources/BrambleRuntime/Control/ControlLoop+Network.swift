@@ -58,6 +58,10 @@ extension ControlLoop {
             reasons.append(.linkDown("no network: no interface has a link (is the cable in?)"))
         }
         for address in floating {
+            if let owner = interfaces.first(where: { $0.isOwn(address.ip) }) {
+                reasons.append(.cannotClaim(Self.own(address.ip, owner)))
+                continue
+            }
             guard let interface = InterfaceList.interface(for: address.ip, in: interfaces) else {
                 reasons.append(.cannotClaim(Self.outside(address.ip, interfaces)))
                 continue
@@ -70,12 +74,18 @@ extension ControlLoop {
         return reasons
     }
 
+    private static func own(_ ip: IPAddress, _ interface: Interface) -> String {
+        "the floating address \(ip) is this node's own address on \(interface.name), where it can't float; the site is "
+            + "served there all the same. Choose an address that no machine has in [floating] addresses"
+    }
+
     private static func outside(_ ip: IPAddress, _ interfaces: [Interface]) -> String {
         let networks = interfaces.filter { !$0.isLoopback }.flatMap { interface in
             interface.addresses.filter { !$0.isHost }.map { "\(interface.name) \($0.ip)/\($0.prefix)" }
         }
         let list = networks.isEmpty ? "this node has none yet" : networks.joined(separator: ", ")
-        return "the floating address \(ip) lies in no network of this node (\(list)): choose one of the same network as "
+        return
+            "the floating address \(ip) lies in no network of this node (\(list)): choose one of the same network as "
             + "the nodes in [floating] addresses"
     }
 
