@@ -44,6 +44,7 @@ final class LoopCounters: Sendable {
 struct ServerCounters: Sendable {
     let loops: [LoopCounters]
 
+    var requests: UInt64 { loops.reduce(0) { $0 + $1.responses.reduce(0, +) } }
     var openConnections: Int { loops.reduce(0) { $0 + $1.openConnections } }
     var refusedConnections: UInt64 { loops.reduce(0) { $0 + $1.refusedConnections } }
 

@@ -2,6 +2,7 @@ internal import LinuxPlatform
 internal import Membership
 internal import NodeCore
 internal import VRRP
+internal import WebServer
 internal import Wire
 
 /// Makes the status report out of what the daemon's parts know.
@@ -96,9 +97,9 @@ enum StatusBuilder {
     }
 
     private static func http(_ contents: Facts.Contents, _ configuration: Configuration) -> HTTPStatus {
-        HTTPStatus(
-            port: configuration.http.port, requests: contents.http?.requests ?? 0,
-            openConnections: contents.http?.openConnections ?? 0)
+        let traffic = contents.traffic?() ?? HTTPServer.Traffic()
+        return HTTPStatus(
+            port: configuration.http.port, requests: traffic.requests, openConnections: traffic.openConnections)
     }
 
     private static func lights(_ contents: Facts.Contents) -> LightStatus {

@@ -1,5 +1,6 @@
 internal import NodeCore
 internal import Synchronization
+internal import WebServer
 internal import Wire
 
 /// What the parts of the daemon know and others show: one value behind a lock, which no one holds for long.
@@ -30,7 +31,7 @@ final class Facts: Sendable {
         /// Why they show nothing, if they should.
         var lightsProblem: String?
         /// What the web server has done.
-        var http: (requests: UInt64, openConnections: Int)?
+        var traffic: (@Sendable () -> HTTPServer.Traffic)?
         /// What stands against the configuration file as it is now; the one in force is an older one.
         var configurationProblems: [String] = []
         /// What the node may not do, and other things that people should know.
