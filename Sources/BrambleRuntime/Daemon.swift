@@ -11,11 +11,12 @@ public enum Daemon {
     /// Runs until it is told to stop. Without a path, the configuration is looked for where it usually lies.
     public static func run(configurationPath: String?) async throws {
         let file = ConfigurationFile(configurationPath)
-        var logger = Logger(label: "bramble", factory: StreamLogHandler.standardError(label:))
+        let threshold = LogThreshold()
+        let logger = Logger(label: "bramble") { DaemonLog(label: $0, threshold: threshold) }
         logger.notice("bramble \(Version.current) starts")
         while true {
             do {
-                let plan = try Plan(file, logger: &logger)
+                let plan = try Plan(file, threshold: threshold, logger: logger)
                 try await plan.run()
                 logger.notice("bramble has stopped")
                 return
