@@ -1,3 +1,4 @@
+internal import Glibc
 internal import LinuxPlatform
 internal import Logging
 internal import Wire
@@ -13,6 +14,8 @@ public enum Daemon {
         let file = ConfigurationFile(configurationPath)
         let threshold = LogThreshold()
         let logger = Logger(label: "bramble") { DaemonLog(label: $0, threshold: threshold) }
+        // Whoever asks for a reload before there is anything to reload, or while the daemon waits, must not end it.
+        signal(SIGHUP, SIG_IGN)
         logger.notice("bramble \(Version.current) starts")
         while true {
             do {
