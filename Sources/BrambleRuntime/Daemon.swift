@@ -41,6 +41,8 @@ struct Obstacle: Error, Sendable {
     var remedy: Remedy
     /// Where the page that tells of it is served, and the lights that show it: the defaults if the file is no good.
     var configuration: Configuration
+    /// Whether `configuration` is what the file says, and not the defaults in place of it.
+    var isConfigured: Bool
 
     /// What may take the obstacle away.
     enum Remedy: Sendable {
@@ -54,6 +56,7 @@ struct Obstacle: Error, Sendable {
     init(_ reading: Configuration.Reading) {
         problems = reading.problems.map(\.description)
         remedy = .editing
+        isConfigured = reading.configuration != nil
         configuration = reading.configuration ?? Configuration(nodeName: ConfigurationFile.hostName)
     }
 
@@ -61,6 +64,7 @@ struct Obstacle: Error, Sendable {
     init(_ problem: String, remedy: Remedy, in configuration: Configuration) {
         problems = [problem]
         self.remedy = remedy
+        isConfigured = true
         self.configuration = configuration
     }
 }

@@ -35,10 +35,14 @@ struct Waiting {
         Systemd.notify(.ready, .status(text))
         var quiet = logger
         quiet.logLevel = .warning
+        let control = obstacle.isConfigured ? WaitingControl(configuration, problems: problems) : nil
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [
-                    .init(service: WebService(obstacle.configuration.http, site: site, endpoints: endpoints, facts: facts, logger: logger)),
+                services: (control.map { [.init(service: $0)] } ?? []) + [
+                    .init(
+                        service: WebService(
+                            obstacle.configuration.http, site: site, endpoints: endpoints, facts: facts, logger: logger)
+                    ),
                     .init(service: WaitingLights(obstacle.configuration.lights, facts: facts, logger: logger)),
                     .init(service: watch, successTerminationBehavior: .gracefullyShutdownGroup),
                 ],
