@@ -1,3 +1,4 @@
+internal import Glibc
 internal import LinuxPlatform
 internal import Logging
 internal import Wire
@@ -11,11 +12,14 @@ public enum Daemon {
     /// Runs until it is told to stop. Without a path, the configuration is looked for where it usually lies.
     public static func run(configurationPath: String?) async throws {
         let file = ConfigurationFile(configurationPath)
-        var logger = Logger(label: "bramble", factory: StreamLogHandler.standardError(label:))
+        let threshold = LogThreshold()
+        let logger = Logger(label: "bramble") { DaemonLog(label: $0, threshold: threshold) }
+        // Whoever asks for a reload before there is anything to reload, or while the daemon waits, must not end it.
+        signal(SIGHUP, SIG_IGN)
         logger.notice("bramble \(Version.current) starts")
         while true {
             do {
-                let plan = try Plan(file, logger: &logger)
+                let plan = try Plan(file, threshold: threshold, logger: logger)
                 try await plan.run()
                 logger.notice("bramble has stopped")
                 return
@@ -37,6 +41,8 @@ struct Obstacle: Error, Sendable {
     var remedy: Remedy
     /// Where the page that tells of it is served, and the lights that show it: the defaults if the file is no good.
     var configuration: Configuration
+    /// Whether `configuration` is what the file says, and not the defaults in place of it.
+    var isConfigured: Bool
 
     /// What may take the obstacle away.
     enum Remedy: Sendable {
@@ -50,6 +56,7 @@ struct Obstacle: Error, Sendable {
     init(_ reading: Configuration.Reading) {
         problems = reading.problems.map(\.description)
         remedy = .editing
+        isConfigured = reading.configuration != nil
         configuration = reading.configuration ?? Configuration(nodeName: ConfigurationFile.hostName)
     }
 
@@ -57,6 +64,7 @@ struct Obstacle: Error, Sendable {
     init(_ problem: String, remedy: Remedy, in configuration: Configuration) {
         problems = [problem]
         self.remedy = remedy
+        isConfigured = true
         self.configuration = configuration
     }
 }

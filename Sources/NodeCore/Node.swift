@@ -122,6 +122,9 @@ public struct Node: Sendable {
     }
 
     /// A floating address vanished from the interface although this node had not released it.
+    ///
+    /// A process that stood still lost it because its lease ended, and has been replaced since: settling lets it go
+    /// before anything is taken back.
     public mutating func addressStripped(_ ip: IPAddress, at now: Instant) -> [Action] {
         guard !isStopped, let index = routers.firstIndex(where: { $0.address.ip == ip }) else { return [] }
         var actions: [Action] = []

@@ -63,19 +63,24 @@ public struct HTTPServer: Service {
     /// Where the server listens now, with the port that the system chose for port 0; empty while it does not.
     public var boundAddresses: [Wire.SocketAddress] { bound.addresses.withLock { $0 } }
 
-    /// What the server has done since it began to listen, and what it has open.
-    public struct Activity: Hashable, Sendable {
-        /// Requests answered.
-        public let requests: UInt64
+    /// What the server has done since it began to listen, and does now.
+    public struct Traffic: Hashable, Sendable {
+        /// Requests answered, whatever the status.
+        public var requests: UInt64 = 0
         /// Connections open now.
-        public let openConnections: Int
+        public var openConnections = 0
+
+        /// Nothing done yet.
+        public init() {}
     }
 
-    /// What the server does now; nil while it does not listen.
-    public var activity: Activity? {
-        bound.counters.withLock { $0 }.map {
-            Activity(requests: $0.requests, openConnections: max(0, $0.openConnections))
-        }
+    /// What the server has done since it last began to listen; nothing before that.
+    public var traffic: Traffic {
+        guard let counters = bound.counters.withLock({ $0 }) else { return Traffic() }
+        var traffic = Traffic()
+        traffic.requests = counters.requests
+        traffic.openConnections = max(0, counters.openConnections)
+        return traffic
     }
 
     /// Serves until the task is cancelled or a graceful shutdown begins; then lets responses under way finish.
@@ -85,10 +90,7 @@ public struct HTTPServer: Service {
         let server = try await RunningServer.start(configuration, site: site, endpoints: endpoints, logger: logger)
         bound.addresses.withLock { $0 = server.addresses }
         bound.counters.withLock { $0 = server.counters }
-        defer {
-            bound.addresses.withLock { $0 = [] }
-            bound.counters.withLock { $0 = nil }
-        }
+        defer { bound.addresses.withLock { $0 = [] } }
         let places = server.addresses.map(\.description).joined(separator: ", ")
         logger.info("HTTP: listening.", metadata: ["addresses": "\(places)"])
         whenListening(server.addresses)
@@ -117,8 +119,8 @@ public struct HTTPServer: Service {
     }
 }
 
-/// Where a server listens and what it counts, for any thread to read.
+/// Where a server listens and what it has counted, for any thread to read.
 private final class BoundAddresses: Sendable {
-    let counters = Mutex<ServerCounters?>(nil)
     let addresses = Mutex<[Wire.SocketAddress]>([])
+    let counters = Mutex<ServerCounters?>(nil)
 }

@@ -1,5 +1,6 @@
 import NodeCore
 import Testing
+import VRRP
 import Wire
 
 @Suite("A floating address that a stranger has")

@@ -12,10 +12,11 @@ extension ControlLoop {
     /// Carries out what the node wants.
     func perform(_ actions: [Action]) {
         var isNews = false
+        var refusal: String?
         for action in actions {
             switch action {
             case .send(let bytes, let destination): send(bytes, to: destination)
-            case .claim(let address): claim(address)
+            case .claim(let address): refusal = claim(address) ?? refusal
             case .release(let address): release(address)
             case .announce(let address): announce(address)
             case .store(let peers): setup.peers.keep(peers)
@@ -28,6 +29,8 @@ extension ControlLoop {
             isNews = true
         }
         if isNews { publish(at: MonotonicClock.now()) }
+        // Only now: an advertisement that was decided on with the claim must not go out after the resignation.
+        if let refusal { refuse(refusal) }
     }
 
     /// A send that fails is no news: networks come and go, and each message is repeated.
@@ -42,13 +45,12 @@ extension ControlLoop {
         }
     }
 
-    private func claim(_ address: FloatingAddress) {
-        guard let interface = InterfaceList.interface(for: address.ip, in: interfaces) else { return }
-        if let error = addresses.claim(address.ip, on: interface.index, validFor: Self.lease) {
-            refuse("\(error)")
-            return
-        }
+    /// Why the kernel refused, if it did.
+    private func claim(_ address: FloatingAddress) -> String? {
+        guard let interface = InterfaceList.interface(for: address.ip, in: interfaces) else { return nil }
+        if let error = addresses.claim(address.ip, on: interface.index, validFor: Self.lease) { return "\(error)" }
         held[address.ip] = interface.index
+        return nil
     }
 
     private func release(_ address: FloatingAddress) {

@@ -58,6 +58,10 @@ extension ControlLoop {
             reasons.append(.linkDown("no network: no interface has a link (is the cable in?)"))
         }
         for address in floating {
+            if let owner = interfaces.first(where: { $0.isOwn(address.ip) }) {
+                reasons.append(.cannotClaim(Self.own(address.ip, owner)))
+                continue
+            }
             guard let interface = InterfaceList.interface(for: address.ip, in: interfaces) else {
                 reasons.append(.cannotClaim(Self.outside(address.ip, interfaces)))
                 continue
@@ -68,6 +72,11 @@ extension ControlLoop {
         }
         if let claimProblem { reasons.append(.cannotClaim(claimProblem.text)) }
         return reasons
+    }
+
+    private static func own(_ ip: IPAddress, _ interface: Interface) -> String {
+        "the floating address \(ip) is this node's own address on \(interface.name), where it can't float; the site is "
+            + "served there all the same. Choose an address that no machine has in [floating] addresses"
     }
 
     private static func outside(_ ip: IPAddress, _ interfaces: [Interface]) -> String {

@@ -54,7 +54,9 @@ final class ControlLoop {
             announcer = try Announcer()
         } catch {
             announcer = nil
-            setup.facts.update { $0.warnings.append("the floating address cannot be announced: \(error)") }
+            let warning = "the floating address cannot be announced when it moves: \(error)"
+            setup.facts.update { $0.warnings.append(warning) }
+            setup.logger.warning("\(warning)")
         }
         node = setup.makeNode(setup.session, at: now)
         lights = LightsDriver(configuration: setup.configuration.lights, facts: setup.facts, logger: setup.logger)

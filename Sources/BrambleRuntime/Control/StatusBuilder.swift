@@ -97,10 +97,9 @@ enum StatusBuilder {
     }
 
     private static func http(_ contents: Facts.Contents, _ configuration: Configuration) -> HTTPStatus {
-        let activity = contents.server?.activity
+        let traffic = contents.traffic?() ?? HTTPServer.Traffic()
         return HTTPStatus(
-            port: configuration.http.port, requests: activity?.requests ?? 0,
-            openConnections: activity?.openConnections ?? 0)
+            port: configuration.http.port, requests: traffic.requests, openConnections: traffic.openConnections)
     }
 
     private static func lights(_ contents: Facts.Contents) -> LightStatus {

@@ -1,4 +1,5 @@
 internal import LinuxPlatform
+internal import NodeCore
 internal import Wire
 
 /// Feeds the service manager's watchdog, and only after a full turn: this thread moved, the web server answered a
@@ -8,6 +9,7 @@ struct Watchdog {
     private let period: Duration?
     private var turnedAt: Instant?
     private var fedAt: Instant
+    private let startedAt: Instant
     private var isReady = false
     private var lastStatus = ""
     private var saidAt = Instant.zero
@@ -15,9 +17,14 @@ struct Watchdog {
     /// How old the last full turn may be: two rounds of the self-check with all their patience.
     private static let freshness = Duration.seconds(8)
 
+    /// How long the site may take to be read until the service manager is told that all is ready: it would take a
+    /// node that is merely slow for one that failed to start.
+    private static let startPatience = Duration.seconds(30)
+
     init(interval: Duration?, at now: Instant) {
         period = interval.map { $0 / 2 }
         fedAt = now
+        startedAt = now
     }
 
     /// When to feed next.
@@ -41,7 +48,7 @@ struct Watchdog {
     /// Tells the service manager what is due: readiness once, the status when it changed, and that the node lives.
     mutating func feed(with result: CheckResult, status: @autoclosure () -> String, at now: Instant) {
         guard Systemd.isListening else { return }
-        if !isReady, turnedAt != nil {
+        if !isReady, turnedAt != nil, hasStarted(result, at: now) {
             isReady = true
             Systemd.notify(.ready)
         }
@@ -49,5 +56,9 @@ struct Watchdog {
         guard let period, fedAt.duration(to: now) >= period else { return }
         fedAt = now
         if let turnedAt, turnedAt.duration(to: now) <= Self.freshness { Systemd.notify(.watchdog) }
+    }
+
+    private func hasStarted(_ result: CheckResult, at now: Instant) -> Bool {
+        !result.reasons.contains(.starting) || startedAt.duration(to: now) >= Self.startPatience
     }
 }

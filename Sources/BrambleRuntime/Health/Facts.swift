@@ -30,8 +30,8 @@ final class Facts: Sendable {
         var lights = "off"
         /// Why they show nothing, if they should.
         var lightsProblem: String?
-        /// The web server that listens now, or did last.
-        var server: HTTPServer?
+        /// What the web server has done.
+        var traffic: (@Sendable () -> HTTPServer.Traffic)?
         /// What stands against the configuration file as it is now; the one in force is an older one.
         var configurationProblems: [String] = []
         /// What the node may not do, and other things that people should know.

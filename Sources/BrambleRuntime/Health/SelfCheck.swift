@@ -42,7 +42,7 @@ struct SelfCheck: Sendable {
                 == request.utf8.count
         else { return .failed("the node's own web server took no request: \(reason())") }
         guard let head = readHead(socket) else {
-            return .failed("the node's own web server gave no answer within \(patience)")
+            return .failed("the node's own web server gave no whole answer: \(reason())")
         }
         guard head.hasPrefix("HTTP/1.1 "), head.lowercased().contains("x-served-by: \(nodeName.lowercased())\r\n")
         else {
@@ -91,7 +91,8 @@ struct SelfCheck: Sendable {
         var chunk = [UInt8](repeating: 0, count: 2048)
         while head.count < 16384 {
             let count = recv(socket, &chunk, chunk.count, 0)
-            guard count > 0 else { break }
+            if count == 0 { errno = ECONNRESET }
+            guard count > 0 else { return nil }
             head += chunk[..<count]
             let text = String(decoding: head, as: UTF8.self)
             if let end = text.firstRange(of: "\r\n\r\n") { return String(text[..<end.upperBound]) }
@@ -99,5 +100,8 @@ struct SelfCheck: Sendable {
         return nil
     }
 
-    private func reason() -> String { String(cString: strerror(errno)) }
+    /// What the last call met; the time-out of a socket has a strange name in the system's own words.
+    private func reason() -> String {
+        errno == EAGAIN ? "nothing came for \(patience)" : String(cString: strerror(errno))
+    }
 }

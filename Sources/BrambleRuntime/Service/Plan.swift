@@ -18,11 +18,11 @@ struct Plan {
     private let store: ObjectStore
 
     /// Reads the configuration and opens what the node keeps on disk; raises the boot counter.
-    init(_ file: ConfigurationFile, logger: inout Logger) throws(Obstacle) {
+    init(_ file: ConfigurationFile, threshold: LogThreshold, logger: Logger) throws(Obstacle) {
         let reading = file.read()
         guard let configuration = reading.configuration else { throw Obstacle(reading) }
         for warning in reading.problems { logger.warning("\(warning)") }
-        logger.logLevel = Logger.Level(rawValue: configuration.log.level.rawValue) ?? .info
+        threshold.set(configuration.log.level)
         guard let keyring = configuration.cluster.keyring else {
             throw Obstacle(
                 "there is no cluster key in \(file.path ?? "bramble.toml"). The nodes of a cluster know each other by it; "
@@ -32,7 +32,7 @@ struct Plan {
         self.configuration = configuration
         self.keyring = keyring
         self.logger = logger
-        reloader = Reloader(file, current: configuration)
+        reloader = Reloader(file, current: configuration, threshold: threshold)
         files = NodeFiles(directory: configuration.node.data)
         do {
             session = try files.beginSession()

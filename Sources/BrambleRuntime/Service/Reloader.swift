@@ -9,11 +9,13 @@ internal import Wire
 final class Reloader: Sendable {
     private let file: ConfigurationFile
     private let current: Mutex<Configuration>
+    private let threshold: LogThreshold
     let wishes: AsyncStream<Void>
     private let wish: AsyncStream<Void>.Continuation
 
-    init(_ file: ConfigurationFile, current: Configuration) {
+    init(_ file: ConfigurationFile, current: Configuration, threshold: LogThreshold) {
         self.file = file
+        self.threshold = threshold
         self.current = Mutex(current)
         (wishes, wish) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -33,11 +35,21 @@ final class Reloader: Sendable {
     func read() -> Outcome {
         let reading = file.read()
         guard let configuration = reading.configuration else { return .refused(reading.problems) }
+        guard configuration.cluster.keyring != nil else { return .refused([keyIsGone]) }
+        threshold.set(configuration.log.level)
         return current.withLock { current in
             let changes = ConfigurationStore.changes(from: current, to: configuration)
             current = configuration
             return .accepted(configuration, changes, warnings: reading.problems)
         }
+    }
+
+    private var keyIsGone: ConfigurationProblem {
+        ConfigurationProblem(
+            file: file.path ?? "bramble.toml", path: "cluster.key",
+            complaint: "there is no cluster key any more, and without one this node would talk to nobody",
+            advice: "Put the key of the other nodes back into [cluster]; `bramble key new` makes one for a new cluster."
+        )
     }
 }
 
@@ -80,7 +92,7 @@ struct ReloadService: Service {
             for change in changes { logger.notice("\(change)") }
             facts.update { $0.configurationProblems = warnings.map(\.description) }
             if let keyring = configuration.cluster.keyring { mailbox.post(.rotate(keyring)) }
-            publisher.publish()
+            publisher.publish(configuration.site.directory)
         }
     }
 }

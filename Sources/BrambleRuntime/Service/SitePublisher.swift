@@ -2,13 +2,15 @@ internal import LinuxPlatform
 internal import Logging
 internal import Releases
 internal import ServiceLifecycle
+internal import Synchronization
 internal import WebServer
 
 /// Makes a release of the site's directory and has it served: at the start, and whenever it is asked.
 ///
-/// What was served before goes on being served until the new release is whole.
+/// What was served before goes on being served until the new release is whole. While nothing is served, the directory
+/// is looked at again and again: whoever plugs a Pi in and copies a site onto it has no one to tell.
 final class SitePublisher: Service {
-    private let directory: String
+    private let directory: Mutex<String>
     private let store: ObjectStore
     private let site: ServedSite
     private let facts: Facts
@@ -17,7 +19,7 @@ final class SitePublisher: Service {
     private let request: AsyncStream<Void>.Continuation
 
     init(directory: String, store: ObjectStore, site: ServedSite, facts: Facts, logger: Logger) {
-        self.directory = directory
+        self.directory = Mutex(directory)
         self.store = store
         self.site = site
         self.facts = facts
@@ -25,13 +27,32 @@ final class SitePublisher: Service {
         (requests, request) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Asks for the directory to be read anew.
-    func publish() { request.yield() }
+    private static let pause = Duration.seconds(5)
+
+    /// Asks for this directory to be read.
+    func publish(_ directory: String) {
+        self.directory.withLock { $0 = directory }
+        request.yield()
+    }
 
     func run() async throws {
         serveWhatWasActive()
         request.yield()
-        for await _ in requests.cancelOnGracefulShutdown() { try await publishOnce() }
+        try await withThrowingDiscardingTaskGroup { group in
+            group.addTask { await self.lookAgain() }
+            group.addTask { for await _ in self.requests.cancelOnGracefulShutdown() { try await self.publishOnce() } }
+        }
+    }
+
+    private func lookAgain() async {
+        do {
+            try await cancelWhenGracefulShutdown {
+                while true {
+                    try await Task.sleep(for: Self.pause)
+                    if self.facts.now.siteProblem != nil { self.request.yield() }
+                }
+            }
+        } catch { return }
     }
 
     /// The release that an earlier run activated is there at once, however long reading the directory takes.
@@ -46,7 +67,7 @@ final class SitePublisher: Service {
 
     /// Reading a directory takes as long as the card takes: on a thread of its own.
     private func publishOnce() async throws {
-        let (store, directory) = (store, directory)
+        let (store, directory) = (store, directory.withLock { $0 })
         let thread = try ControlThread(name: "bramble-import") { Result { try store.importAndActivate(directory) } }
         switch await thread.value() {
         case .success(let publication): accept(publication)
@@ -78,7 +99,9 @@ final class SitePublisher: Service {
 
     /// A directory that cannot become a release leaves the release before it in service, if there is one.
     private func refuse(_ problem: String) {
-        let isServing = facts.now.site != nil
+        let known = facts.now
+        let isServing = known.site != nil
+        guard isServing || known.siteProblem != problem else { return }
         logger.error("\(problem)\(isServing ? " The release before it is still served." : "")")
         facts.update {
             if isServing { $0.siteWarning = problem } else { $0.siteProblem = problem }

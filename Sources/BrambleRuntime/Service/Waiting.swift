@@ -36,9 +36,10 @@ struct Waiting {
         let web = WebService(configuration.http, site: site, endpoints: endpoints, facts: facts, logger: logger)
         var quiet = logger
         quiet.logLevel = .warning
+        let control = obstacle.isConfigured ? WaitingControl(configuration, problems: problems) : nil
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [
+                services: (control.map { [.init(service: $0)] } ?? []) + [
                     .init(service: web),
                     .init(service: WaitingLights(configuration.lights, facts: facts, logger: logger)),
                     .init(service: watch, successTerminationBehavior: .gracefullyShutdownGroup),

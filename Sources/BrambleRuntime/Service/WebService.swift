@@ -37,7 +37,7 @@ struct WebService: Service {
                         $0.httpProblem = nil
                     }
                 }
-                facts.update { $0.server = server }
+                facts.update { $0.traffic = { server.traffic } }
                 return try await server.run()
             } catch let error as BindError {
                 if facts.now.httpProblem == nil { logger.error("\(error)") }
