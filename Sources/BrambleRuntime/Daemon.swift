@@ -5,6 +5,7 @@ public enum Daemon {
         /// This build has no daemon in it.
         case notBuilt
 
+        /// What is wrong and what to do, for people.
         public var description: String { "the daemon is not built yet: this binary has only the other commands" }
     }
 

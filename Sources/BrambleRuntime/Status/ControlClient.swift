@@ -11,6 +11,7 @@ public struct ControlClient: Sendable {
         /// What came back is no reply.
         case garbled(path: String)
 
+        /// What is wrong and what to do, for people.
         public var description: String {
             switch self {
             case .unreachable(_, let reason): reason
@@ -33,29 +34,28 @@ public struct ControlClient: Sendable {
 
     /// Sends one request and waits for its reply. A reply that says no is thrown as `Failure.refused`.
     public func ask(_ request: ControlRequest) throws(Failure) -> ControlReply {
-        let line = try answer(to: request)
+        try reply(in: try answer(to: request))
+    }
+
+    /// The node's report.
+    public func status() throws(Failure) -> StatusReport { try statusWithJSON().report }
+
+    /// The node's report, and its JSON on one line with everything that came, fields of a later version too.
+    public func statusWithJSON() throws(Failure) -> (report: StatusReport, json: String) {
+        let line = try answer(to: .status)
+        guard let report = try reply(in: line).status,
+            let whole = try? JSONText.decode([String: JSONValue].self, from: line.utf8),
+            let json = try? JSONText.text(whole["status"])
+        else { throw .garbled(path: path) }
+        return (report, json)
+    }
+
+    private func reply(in line: String) throws(Failure) -> ControlReply {
         guard let reply = try? JSONText.decode(ControlReply.self, from: line.utf8) else {
             throw .garbled(path: path)
         }
         guard reply.ok else { throw .refused(VisibleText.of(reply.error ?? "the daemon refused without a reason")) }
         return reply
-    }
-
-    /// The node's report.
-    public func status() throws(Failure) -> StatusReport {
-        guard let status = try ask(.status).status else { throw .garbled(path: path) }
-        return status
-    }
-
-    /// The node's report, and its JSON on one line with everything that came, fields of a later version too.
-    public func statusWithJSON() throws(Failure) -> (report: StatusReport, json: String) {
-        let line = try answer(to: .status)
-        guard let reply = try? JSONText.decode(ControlReply.self, from: line.utf8) else { throw .garbled(path: path) }
-        guard reply.ok else { throw .refused(VisibleText.of(reply.error ?? "the daemon refused without a reason")) }
-        guard let report = reply.status, let whole = try? JSONText.decode([String: JSONValue].self, from: line.utf8),
-            let json = try? JSONText.text(whole["status"])
-        else { throw .garbled(path: path) }
-        return (report, json)
     }
 
     private func answer(to request: ControlRequest) throws(Failure) -> String {

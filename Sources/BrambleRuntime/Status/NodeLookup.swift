@@ -7,6 +7,7 @@ public enum NodeLookup {
         /// Several members fit.
         case ambiguous(String, matches: [String])
 
+        /// What is wrong and what to do, for people.
         public var description: String {
             switch self {
             case .unknown(let text, let known):
