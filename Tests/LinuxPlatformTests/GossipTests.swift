@@ -71,7 +71,7 @@ struct GossipTests {
 
     @Test(
         "one to one goes out from the own address although a floating one is there",
-        arguments: ["192.0.2.2", "2001:db8::2"])
+        arguments: ["192.0.2.2", "203.0.113.2", "2001:db8::2", "2001:db8:1::2"])
     func source(target: String) async throws {
         let heard = try await onCable { cable in
             let pair = try Pair(cable)
@@ -83,6 +83,12 @@ struct GossipTests {
             // An own address that is added anew, as DHCP does, comes after the floating one.
             try shell("ip addr del 192.0.2.1/24 dev a; ip addr add 192.0.2.1/24 brd + dev a")
             try shell("ip -6 addr del 2001:db8::1/64 dev a; ip -6 addr add 2001:db8::1/64 dev a nodad")
+            // Beyond the link, too: the right end routes to further addresses of its own.
+            try shell("ip route add 203.0.113.0/24 via 192.0.2.2; ip -6 route add 2001:db8:1::/64 via 2001:db8::2")
+            try cable.at(.right) {
+                try shell("ip addr add 203.0.113.2/32 dev b")
+                try addIPv6("2001:db8:1::2", prefix: 128, to: "b")
+            }
             if let error = pair.left.send([9], to: SocketAddress(ip: ip(target), port: 7373)) { throw error }
             return pair.arrivals(1)
         }

@@ -53,6 +53,7 @@ struct InterfaceChoiceTests {
             ])
         #expect(subject.ownAddress(ipv4: true)?.ip == ip("192.0.2.1"))
         #expect(subject.ownAddress(ipv4: false)?.ip == ip("fe80::1"))
+        #expect(subject.isOwn(ip("192.0.2.1")) && !subject.isOwn(ip("192.0.2.250")))
         let alone = interface(1, [address("192.0.2.250", 32)])
         #expect(alone.ownAddress(ipv4: true, except: [ip("192.0.2.250")]) == nil)
         #expect(alone.ownAddress(ipv4: false) == nil)
@@ -69,7 +70,7 @@ struct KernelNetworkTests {
         #expect(interfaces.map(\.name) == ["lo", "a"])
         let loopback = try #require(interfaces.first)
         let cable = try #require(interfaces.last)
-        #expect(loopback.isLoopback && !loopback.isForGossip && loopback.mac == nil || loopback.mac == nil)
+        #expect(loopback.isLoopback && !loopback.isForGossip && loopback.mac == nil)
         #expect(cable.isUp && cable.isRunning && cable.canBroadcast && cable.canMulticast && cable.isForGossip)
         #expect(cable.mac != nil && cable.mtu == 1500)
         #expect(
@@ -118,11 +119,14 @@ struct KernelNetworkTests {
                 try InterfaceList.current().flatMap(\.addresses).contains { $0.ip == ip(text) }
             }
             var stayed = true
-            let end = MonotonicClock.now().advanced(by: .seconds(3))
-            while MonotonicClock.now() < end {
+            let start = MonotonicClock.now()
+            while start.duration(to: MonotonicClock.now()) < .seconds(3) {
+                let claimed = MonotonicClock.now()
                 if let error = floating.claim(ip(text), on: index, validFor: 2) { throw error }
-                stayed = try stayed && isThere()
                 usleep(50_000)
+                let isKept = try isThere()
+                // A machine too busy to renew in time proves nothing.
+                if claimed.duration(to: MonotonicClock.now()) < .seconds(2) { stayed = stayed && isKept }
             }
             return (stayed, try eventually { try !isThere() })
         }

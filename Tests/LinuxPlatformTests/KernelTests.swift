@@ -7,9 +7,9 @@ import Wire
 
 @Suite("Waiting and waking")
 struct PollerTests {
-    @Test("a past instant is no wait, and a coming one is waited for")
-    func deadlines() throws {
-        let poller = try Poller()
+    @Test("a past instant is no wait, and a coming one is waited for", arguments: [true, false])
+    func deadlines(hasNanoseconds: Bool) throws {
+        let poller = try Poller(hasNanoseconds: hasNanoseconds)
         #expect(try poller.wait(until: .zero).isEmpty)
         let deadline = MonotonicClock.now().advanced(by: .microseconds(1500))
         #expect(try poller.wait(until: deadline).isEmpty)

@@ -39,6 +39,16 @@ func shell(_ script: String) throws {
     guard status == 0 else { throw SetUpFailure(description: "status \(status): \(script)") }
 }
 
+/// Adds an IPv6 address and waits until it can be reached: the kernel acknowledges it first and makes its local route
+/// a little later, on another thread.
+func addIPv6(_ address: String, prefix: Int, to device: String) throws {
+    try shell("ip -6 addr add \(address)/\(prefix) dev \(device) nodad")
+    let isThere = eventually {
+        (try? shell("ip -6 route show table local dev \(device) | grep -q '^local \(address) '")) != nil
+    }
+    guard isThere else { throw SetUpFailure(description: "no local route for \(address)") }
+}
+
 /// Two namespaces joined by a cable: in the left one its end is called `a`, in the right one `b`.
 ///
 /// left: 192.0.2.1/24, fe80::1, 2001:db8::1/64 — right: 192.0.2.2/24, fe80::2, 2001:db8::2/64
@@ -70,9 +80,8 @@ final class Cable {
             ip link set dev \(device) addrgenmode none
             ip link set dev \(device) up
             ip addr add 192.0.2.\(number)/24 brd + dev \(device)
-            ip -6 addr add fe80::\(number)/64 dev \(device) nodad
-            ip -6 addr add 2001:db8::\(number)/64 dev \(device) nodad
             """)
+        for network in ["fe80", "2001:db8"] { try addIPv6("\(network)::\(number)", prefix: 64, to: device) }
     }
 
     func enter(_ end: End) { _ = bramble_enter_network_namespace(namespaces[end.rawValue].number) }

@@ -41,10 +41,14 @@ public final class Poller {
 
     private let epoll: Descriptor
     private var events = [epoll_event](repeating: epoll_event(), count: 64)
-    private var hasNanoseconds = true
+    private var hasNanoseconds: Bool
 
     /// A poller that watches nothing yet.
-    public init() throws(SystemError) {
+    public convenience init() throws(SystemError) { try self.init(hasNanoseconds: true) }
+
+    /// A poller that starts with the plain call, or with the one for older kernels.
+    init(hasNanoseconds: Bool) throws(SystemError) {
+        self.hasNanoseconds = hasNanoseconds
         epoll = try Descriptor(epoll_create1(Int32(EPOLL_CLOEXEC)), "make an epoll instance")
     }
 

@@ -16,7 +16,9 @@ public final class FloatingAddresses {
 
     /// Adds the address for so many seconds, or starts its seconds anew if it is there: nil, or why it was refused.
     ///
-    /// The kernel counts whole seconds and takes the address away up to 0.25 s late (measured).
+    /// An IPv4 address can be reached when this returns; an IPv6 one a moment later, as the kernel makes its route on
+    /// another thread. Must not be an address that the machine has for itself (`Interface.isOwn`): an IPv6 one would be changed into a
+    /// loan. The kernel counts whole seconds and takes the address away up to 0.25 s late (measured).
     public func claim(_ ip: IPAddress, on interface: UInt32, validFor seconds: UInt32) -> SystemError? {
         let flags = NLM_F_CREATE | NLM_F_REPLACE
         var request = header(RTM_NEWADDR, flags: flags, ip, interface)

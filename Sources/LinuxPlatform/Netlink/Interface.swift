@@ -19,6 +19,20 @@ public struct Interface: Hashable, Sendable {
         /// Seconds until the kernel takes the address away; nil for ever.
         public let validSeconds: UInt32?
 
+        /// An address with all that is known of it.
+        public init(
+            ip: IPAddress, prefix: Int, broadcast: IPAddress? = nil, isDeprecated: Bool = false,
+            isTentative: Bool = false, isSecondary: Bool = false, validSeconds: UInt32? = nil
+        ) {
+            self.ip = ip
+            self.prefix = prefix
+            self.broadcast = broadcast
+            self.isDeprecated = isDeprecated
+            self.isTentative = isTentative
+            self.isSecondary = isSecondary
+            self.validSeconds = validSeconds
+        }
+
         /// Whether the address stands alone, as floating addresses do, and names no network.
         public var isHost: Bool { prefix >= (ip.isIPv4 ? 32 : 128) }
     }
@@ -44,6 +58,24 @@ public struct Interface: Hashable, Sendable {
     /// Its addresses, in the kernel's order.
     public var addresses: [Address] = []
 
+    /// An interface with all that is known of it.
+    public init(
+        index: UInt32, name: String, mac: MACAddress?, isUp: Bool = true, isRunning: Bool = true,
+        isLoopback: Bool = false, canBroadcast: Bool = true, canMulticast: Bool = true, mtu: UInt32 = 1500,
+        addresses: [Address] = []
+    ) {
+        self.index = index
+        self.name = name
+        self.mac = mac
+        self.isUp = isUp
+        self.isRunning = isRunning
+        self.isLoopback = isLoopback
+        self.canBroadcast = canBroadcast
+        self.canMulticast = canMulticast
+        self.mtu = mtu
+        self.addresses = addresses
+    }
+
     /// Whether gossip may use it: up, no loopback, and with a way to reach strangers.
     public var isForGossip: Bool { isUp && !isLoopback && (canBroadcast || canMulticast) }
 
@@ -58,6 +90,10 @@ public struct Interface: Hashable, Sendable {
         }
         return candidates.first { !$0.isHost && !$0.isSecondary } ?? candidates.first { !$0.isHost } ?? candidates.first
     }
+
+    /// Whether `ip` is this machine's own address here, with a network: such an address must not float, for a claim
+    /// would give it a lifetime.
+    public func isOwn(_ ip: IPAddress) -> Bool { addresses.contains { $0.ip == ip && !$0.isHost } }
 
     /// The prefix length of the network of this interface that `ip` belongs to; nil if it belongs to none.
     public func prefix(containing ip: IPAddress) -> Int? {
