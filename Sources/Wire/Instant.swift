@@ -12,13 +12,17 @@ public struct Instant: InstantProtocol, Hashable, Sendable, CustomStringConverti
     /// The clock's origin.
     public static let zero = Instant(nanoseconds: 0)
 
-    /// The instant this much later, or earlier for a negative duration.
+    /// The instant this much later, or earlier for a negative duration; at the far ends of the clock it stays there, so
+    /// that a deadline of "never" is never in the past.
     public func advanced(by duration: Duration) -> Instant {
-        Instant(nanoseconds: nanoseconds &+ duration.wholeNanoseconds)
+        let (sum, overflow) = nanoseconds.addingReportingOverflow(duration.wholeNanoseconds)
+        return Instant(nanoseconds: overflow ? (nanoseconds < 0 ? .min : .max) : sum)
     }
 
     /// How much later `other` is.
-    public func duration(to other: Instant) -> Duration { .nanoseconds(other.nanoseconds &- nanoseconds) }
+    public func duration(to other: Instant) -> Duration {
+        .nanoseconds(other.nanoseconds) - .nanoseconds(nanoseconds)
+    }
 
     /// Whether `left` is the earlier one.
     public static func < (left: Instant, right: Instant) -> Bool { left.nanoseconds < right.nanoseconds }

@@ -1,0 +1,98 @@
+import Testing
+@testable import Wire
+
+@Suite("Cluster keys rotate, and clusters do not mix")
+struct KeyRotationTests {
+    private static let (old, new) = (Bench.key(1), Bench.key(2))
+
+    @Test("keys rotate one step at a time while messages pass")
+    func rotation() throws {
+        var alice = Party(1)
+        var bob = Party(2)
+        try introduce(&alice, &bob)
+        func bothHear(_ step: String) throws {
+            let message = Bench.message()
+            #expect(
+                bob.receive(try alice.seal(), from: alice) == .message(from: alice.session, payload: message), "\(step)"
+            )
+            #expect(
+                alice.receive(try bob.seal(), from: bob) == .message(from: bob.session, payload: message), "\(step)")
+        }
+        let steps = [
+            try Bench.keyring(Self.old, Self.new), try Bench.keyring(Self.new, Self.old), try Bench.keyring(Self.new),
+        ]
+        for keyring in steps {
+            alice.link.replaceKeyring(keyring)
+            try bothHear("alice at \(keyring)")
+            bob.link.replaceKeyring(keyring)
+            try bothHear("both at \(keyring)")
+        }
+        #expect(alice.link.keyring.newest == Self.new)
+        #expect(bob.link.drops.total == 1, "only the first message, which drew the challenge")
+    }
+
+    @Test("the numbers go on over a change of keys and back")
+    func numbersGoOn() throws {
+        var link = Party(1).link
+        var numbers: [UInt64] = []
+        for key in [Self.old, Self.new, Self.old] {
+            link.replaceKeyring(Keyring(key))
+            numbers.append(try DatagramHeader(reading: link.seal(Bench.message())).sequence)
+        }
+        #expect(numbers == [0, 1, 2])
+    }
+
+    @Test("what another cluster's key sealed is told from a forgery, and its source is remembered")
+    func otherCluster() throws {
+        var alice = Party(1)
+        var stranger = Party(3, keyring: Keyring(Self.new))
+        #expect(alice.receive(try stranger.seal(), from: stranger) == .dropped(.otherCluster))
+        #expect(alice.link.drops.lastOtherCluster == .init(source: stranger.address, at: Bench.start))
+        #expect(alice.link.drops.lastForged == nil)
+        var bob = Party(2)
+        var forged = try bob.seal()
+        forged[forged.count - 1] ^= 1
+        let later = Bench.start.advanced(by: .seconds(1))
+        #expect(alice.receive(forged, from: bob, at: later) == .dropped(.forged))
+        #expect(alice.link.drops.lastForged == .init(source: bob.address, at: later))
+    }
+
+    @Test("a key that was taken away opens nothing any more")
+    func removedKey() throws {
+        var alice = Party(1)
+        var bob = Party(2)
+        try introduce(&alice, &bob)
+        bob.link.replaceKeyring(Keyring(Self.new))
+        #expect(bob.receive(try alice.seal(), from: alice) == .dropped(.otherCluster))
+    }
+
+    /// Two keys, found by search, whose hints are equal.
+    private static func namesakes() throws -> (ClusterKey, ClusterKey) {
+        func key(_ number: UInt64) throws -> ClusterKey {
+            var writer = ByteWriter()
+            writer.append([UInt8](repeating: 0, count: 24))
+            writer.integer(number)
+            return try #require(ClusterKey(bytes: writer.bytes))
+        }
+        return (try key(14659), try key(41318))
+    }
+
+    @Test("keys with equal hints are each tried")
+    func equalHints() throws {
+        let (one, other) = try Self.namesakes()
+        #expect(one.hint == 0x61CD_2C6A)
+        #expect(one.hint == other.hint)
+        #expect(one.fingerprint != other.fingerprint)
+        for keys in [[one, other], [other, one]] {
+            var alice = Party(1, keyring: Keyring(one))
+            var bob = Party(2, keyring: try Keyring(newestFirst: keys))
+            guard case .reply = bob.receive(try alice.seal(), from: alice) else {
+                Issue.record("not opened")
+                continue
+            }
+        }
+        var alice = Party(1, keyring: Keyring(one))
+        var bob = Party(2, keyring: Keyring(other))
+        #expect(bob.receive(try alice.seal(), from: alice) == .dropped(.forged))
+    }
+}
