@@ -53,7 +53,8 @@ struct KeyFingerprint: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fingerprint", abstract: "Shows the fingerprints of the configured keys, newest first.",
         discussion: """
-            Nodes that show the same first fingerprint belong to one cluster. A fingerprint gives nothing of the key away.
+            Nodes that show the same first fingerprint belong to one cluster. A fingerprint gives nothing \
+            of the key away.
 
             EXAMPLES
               bramble key fingerprint

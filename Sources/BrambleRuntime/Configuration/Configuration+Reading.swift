@@ -17,7 +17,7 @@ extension Configuration {
             document = try TOMLDocument(text)
         } catch {
             let problem = ConfigurationProblem(
-                file: file, line: error.line, complaint: "this is no TOML: \(error.reason)",
+                file: file, line: error.line, complaint: error.reason,
                 advice: "Texts stand in quotes, lists in brackets, and each setting on a line of its own.")
             return Reading(configuration: nil, problems: [problem])
         }

@@ -47,9 +47,9 @@ public enum KeyAdvice {
         let older = keyring.keys.dropFirst().map(\.text)
         let current = keyring.newest.text
         return """
-            A new key, \(new.fingerprint), in place of \(keyring.newest.fingerprint). The cluster goes on meanwhile, if \
-            each step is done on
-            every node before the next begins: edit bramble.toml, then `sudo systemctl reload bramble`.
+            A new key, \(new.fingerprint), in place of \(keyring.newest.fingerprint).
+            The cluster goes on meanwhile, if each step is done on every node before the next begins:
+            edit bramble.toml, then `sudo systemctl reload bramble`.
 
             1. Every node learns the new key. Under [cluster], in place of key or keys:
 

@@ -16,7 +16,7 @@ public enum KeyInsertion {
         do {
             document = try TOMLDocument(text)
         } catch {
-            throw Refusal(description: "\(file): this is no TOML: \(error.reason). Put that right first.")
+            throw Refusal(description: "\(file): \(error.reason). Put that right first.")
         }
         let setting = "key = \"\(key.text)\""
         guard let cluster = document.root["cluster"] else {
@@ -40,7 +40,8 @@ public enum KeyInsertion {
     /// Inserts the key into the file at `path`, making the file if there is none.
     ///
     /// The new text goes to a temporary file, to disk, and then in one step to its place: a cut of power leaves the old
-    /// file or the new one. A file that is made new is for its owner only, as it holds a secret; another keeps its mode.
+    /// file or the new one. A file that is made new is for its owner only, as it holds a secret; another keeps
+    /// its mode.
     public static func insert(_ key: ClusterKey, intoFileAt path: String) throws(Refusal) {
         let isNew = access(path, F_OK) != 0 && errno == ENOENT
         var text = ""

@@ -167,7 +167,7 @@ struct KeyLocator {
         if lines[path] == nil { lines[path] = line }
     }
 
-    private static func isBareKey(_ byte: UInt8) -> Bool {
+    static func isBareKey(_ byte: UInt8) -> Bool {
         byte >= 0x80 || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
             || Character(UnicodeScalar(byte)).isLetter || Character(UnicodeScalar(byte)).isNumber
     }

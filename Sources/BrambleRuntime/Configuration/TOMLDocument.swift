@@ -84,13 +84,15 @@ struct TOMLDocument {
         // The parser takes C strings: at a zero byte it would stop and believe the rest is not there.
         if let end = text.utf8.firstIndex(of: 0) {
             let line = text.utf8[..<end].count { $0 == UInt8(ascii: "\n") } + 1
-            throw SyntaxError(line: line, reason: "a zero byte: this is no text file")
+            throw SyntaxError(line: line, reason: "a zero byte stands here: this is no text file")
         }
+        if let error = SyntaxGuard.firstError(in: text) { throw error }
         let table: TOMLTable
         do {
             table = try TOMLTable(string: text)
         } catch let error as TOMLParseError {
-            throw SyntaxError(line: error.source.begin.line, reason: Self.plain(error.description))
+            throw SyntaxError(
+                line: error.source.begin.line, reason: "this is no TOML: " + Self.plain(error.description))
         } catch {
             throw SyntaxError(line: nil, reason: "\(error)")
         }

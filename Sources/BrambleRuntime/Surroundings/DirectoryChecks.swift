@@ -4,34 +4,45 @@ internal import LinuxPlatform
 /// What must be on disk.
 enum DirectoryChecks {
     /// The site's directory: there, readable, with a first page.
-    static func site(_ path: String) -> Finding {
-        let unaffected = "the node joins the cluster, but does not serve a page and does not lead"
-        guard let stream = opendir(path) else {
-            let code = errno
-            let advice =
-                code == EACCES
-                ? "Allow the service's user to read it: chmod a+rX \(path)."
-                : "Put the site's files there, or set [site] directory."
-            return .problem("site", "\(path): \(reason(code))", unaffected: unaffected, advice: advice)
+    ///
+    /// `readingError` tries to read: 0, or the error number.
+    static func site(_ path: String, readingError: (String) -> Int32 = readingError) -> Finding {
+        let code = readingError(path)
+        guard code == 0 else { return unreadable(path, of: path, code) }
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+            return unreadable(path, of: path, ENOTDIR)
         }
-        defer { closedir(stream) }
-        var isEmpty = true
-        while let entry = readdir(stream) { isEmpty = isEmpty && entry.pointee.d_name.0 == CChar(UInt8(ascii: ".")) }
-        if isEmpty {
-            return .problem("site", "\(path) is empty", unaffected: unaffected, advice: "Put the site's files there.")
+        if DirectoryNames.list(path).isEmpty {
+            return .problem("site", "\(path) is empty", unaffected: withoutSite, advice: "Put the site's files there.")
         }
         let index = "\(path)/index.html"
-        guard access(index, F_OK) == 0 else {
+        switch readingError(index) {
+        case 0: return .good("site", path)
+        case ENOENT:
             return .warning(
-                "site", "\(path) has no index.html", unaffected: "every other page is served",
+                "site", "\(path) has no index.html", unaffected: "every other page",
                 advice: "Add one, or people who open the address see \"not found\".")
+        case let code: return unreadable(index, of: path, code)
         }
-        guard access(index, R_OK) == 0 else {
-            return .problem(
-                "site", "\(index): \(reason(errno))", unaffected: unaffected,
-                advice: "Allow the service's user to read it: chmod -R a+rX \(path).")
-        }
-        return .good("site", path)
+    }
+
+    private static let withoutSite = "the node joins the cluster, but does not serve a page and does not lead"
+
+    private static func unreadable(_ file: String, of site: String, _ code: Int32) -> Finding {
+        let advice =
+            code == EACCES
+            ? "Allow the service's user to read it: chmod -R a+rX \(site)."
+            : "Put the site's files there, or set [site] directory."
+        return .problem("site", "\(file): \(reason(code))", unaffected: withoutSite, advice: advice)
+    }
+
+    /// What opening a file or directory for reading comes to: 0, or the error number.
+    static func readingError(_ path: String) -> Int32 {
+        let number = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard number >= 0 else { return errno }
+        close(number)
+        return 0
     }
 
     /// The data directory: there or to be made, writable, with room for a few releases.

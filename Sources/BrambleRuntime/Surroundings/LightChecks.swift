@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// Whether there is something to show signals with.
 enum LightChecks {
     /// What there is: names in /dev, and names in /sys/class/leds.
@@ -29,19 +27,5 @@ enum LightChecks {
 
     private static func missing(_ found: String, _ advice: String) -> Finding {
         .warning("lights", found, unaffected: "everything but the lights", advice: advice)
-    }
-
-    /// The names in a directory; none if it cannot be read.
-    static func names(in directory: String) -> [String] {
-        guard let stream = opendir(directory) else { return [] }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if !name.hasPrefix(".") { names.append(name) }
-        }
-        return names
     }
 }

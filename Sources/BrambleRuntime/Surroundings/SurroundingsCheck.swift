@@ -18,8 +18,8 @@ public enum SurroundingsCheck {
         findings += network(configuration)
         findings.append(
             LightChecks.lights(
-                configuration.lights.output, devices: LightChecks.names(in: "/dev"),
-                leds: LightChecks.names(in: "/sys/class/leds")))
+                configuration.lights.output, devices: DirectoryNames.list("/dev"),
+                leds: DirectoryNames.list("/sys/class/leds")))
         return CheckReport(file: file.path, findings: findings)
     }
 

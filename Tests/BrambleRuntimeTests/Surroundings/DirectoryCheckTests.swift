@@ -34,11 +34,25 @@ struct DirectoryCheckTests {
         #expect(finding.mark == .warning && finding.found.contains("no index.html"))
     }
 
-    @Test("a site that may not be read is a problem", .enabled(if: geteuid() != 0))
-    func unreadableSite() throws {
-        let path = try #require(directory).file("closed")
-        mkdir(path, 0o000)
-        #expect(DirectoryChecks.site(path).advice?.contains("chmod a+rX") == true)
+    @Test(
+        "a site that may not be read is a problem, and so is one whose first page may not",
+        arguments: ["", "/index.html"])
+    func unreadableSite(closed: String) throws {
+        let directory = try #require(directory)
+        try TestFiles.write("<p>", to: directory.file("index.html"))
+        let finding = DirectoryChecks.site(directory.path) { $0 == directory.path + closed ? EACCES : 0 }
+        #expect(finding.mark == .problem)
+        #expect(finding.found == "\(directory.path)\(closed): Permission denied")
+        #expect(finding.advice?.contains("chmod -R a+rX \(directory.path)") == true)
+    }
+
+    @Test("reading is really tried")
+    func triesReading() throws {
+        let directory = try #require(directory)
+        try TestFiles.write("", to: directory.file("a"))
+        #expect(DirectoryChecks.readingError(directory.file("a")) == 0)
+        #expect(DirectoryChecks.readingError(directory.path) == 0)
+        #expect(DirectoryChecks.readingError(directory.file("b")) == ENOENT)
     }
 
     @Test("a data directory that is yet to be made is judged by the one above it")

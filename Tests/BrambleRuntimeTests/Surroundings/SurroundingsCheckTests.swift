@@ -117,8 +117,8 @@ struct LightCheckTests {
 
     @Test("names of a directory are listed, and a missing one has none")
     func lists() {
-        #expect(LightChecks.names(in: "/dev").contains("null"))
-        #expect(LightChecks.names(in: "/nowhere").isEmpty)
+        #expect(DirectoryNames.list("/dev").contains("null"))
+        #expect(DirectoryNames.list("/nowhere").isEmpty)
     }
 }
 
