@@ -59,8 +59,8 @@ public enum Event: Equatable, Sendable {
         case .addressStripped(let address):
             return "\(address.ip) was removed from the interface by another program; putting it back"
         case .addressConflict(let address, let owner):
-            return "\(address.ip) belongs to a stranger on this network (\(owner)). This node does not claim it; give the "
-                + "cluster or the stranger another address"
+            return "\(address.ip) belongs to a stranger on this network (\(owner)). This node does not claim it; "
+                + "give the cluster or the stranger another address"
         case .identify:
             return "identify: the lights show which node this is"
         }

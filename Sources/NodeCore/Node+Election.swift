@@ -117,6 +117,7 @@ extension Node {
             if routers[index].holder == sender { setHolder(index, nil, until: nil, into: &actions) }
             return
         }
+        conflicts[routers[index].address.ip] = nil
         setHolder(index, sender, until: now.advanced(by: FloatingRouter.memory(advertisement.interval)), into: &actions)
     }
 

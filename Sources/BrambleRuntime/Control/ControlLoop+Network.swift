@@ -7,7 +7,7 @@ extension ControlLoop {
     /// How long a node whose kernel refused an address leaves the election to others before it tries again.
     private static let claimPause = Duration.seconds(10)
 
-    private var floating: [FloatingAddress] { setup.nodeConfiguration.floating }
+    var floating: [FloatingAddress] { setup.nodeConfiguration.floating }
 
     /// Lists the interfaces anew and draws the conclusions.
     func lookAtNetwork(at now: Instant) {
@@ -20,6 +20,7 @@ extension ControlLoop {
         for error in gossip.update(interfaces: gossipInterfaces, floating: Set(floating.map(\.ip))) {
             logger.warning("\(error)")
         }
+        lookForStrangers(at: now)
         updateHealth(at: now)
     }
 
@@ -70,6 +71,7 @@ extension ControlLoop {
                 reasons.append(.linkDown("\(interface.name), where \(address.ip) belongs, has no link"))
             }
         }
+        if probe?.isFirst == true { reasons.append(.starting) }
         if let claimProblem { reasons.append(.cannotClaim(claimProblem.text)) }
         return reasons
     }

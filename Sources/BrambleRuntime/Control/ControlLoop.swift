@@ -21,6 +21,7 @@ final class ControlLoop {
         static let mailbox = Poller.Token(0)
         static let gossip = Poller.Token(1)
         static let network = Poller.Token(2)
+        static let strangers = Poller.Token(4)
     }
 
     let setup: ControlSetup
@@ -39,6 +40,8 @@ final class ControlLoop {
     var lights: LightsDriver
     var control: ControlServer
     var watchdog: Watchdog
+    /// Nil where packet sockets are refused: then strangers go unnoticed.
+    var probe: ConflictProbe?
     private var publishedAt = Instant.zero
     private var isStopping = false
 
@@ -62,6 +65,7 @@ final class ControlLoop {
         lights = LightsDriver(configuration: setup.configuration.lights, facts: setup.facts, logger: setup.logger)
         control = try ControlServer(path: setup.configuration.node.control)
         watchdog = Watchdog(interval: Systemd.watchdogInterval(), at: now)
+        probe = try? ConflictProbe(token: Source.strangers)
         try poller.add(setup.mailbox.wakeUp.descriptor, token: Source.mailbox)
         for descriptor in gossip.descriptors { try poller.add(descriptor, token: Source.gossip) }
         try poller.add(monitor.descriptor, token: Source.network)
@@ -84,8 +88,8 @@ final class ControlLoop {
     }
 
     private var nextDeadline: Instant {
-        [node.nextDeadline, lights.nextDeadline, watchdog.nextDeadline, nextClaimAttempt].compactMap { $0 }.min()
-            ?? node.nextDeadline
+        let others = [lights.nextDeadline, watchdog.nextDeadline, nextClaimAttempt, probe?.nextDeadline]
+        return others.compactMap { $0 }.reduce(node.nextDeadline, min)
     }
 
     /// One turn. What has arrived is read before any deadline is looked at: after a pause of this process the leader's
@@ -97,6 +101,7 @@ final class ControlLoop {
             case Source.mailbox: for message in setup.mailbox.take() { obey(message) }
             case Source.gossip: receive()
             case Source.network: networkChanged()
+            case Source.strangers: probe?.hear()
             default: control.handle(event, poller: poller, answer: answer)
             }
         }
@@ -106,6 +111,7 @@ final class ControlLoop {
             perform(node.deadlineReached(at: MonotonicClock.now()))
         }
         retryClaim(at: now)
+        advanceProbe(at: now)
         lights.drive(at: now)
         watchdog.feed(with: checked, status: statusLine, at: now)
         if before == publishedAt, publishedAt.duration(to: now) > .milliseconds(100) { publish(at: now) }
