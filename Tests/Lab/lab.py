@@ -47,7 +47,7 @@ class Answer(NamedTuple):
 
 def new_key() -> str:
     """A new cluster key, in the form in which a configuration has it."""
-    made = subprocess.run([BRAMBLE, "key", "new"], capture_output=True, text=True, check=True, timeout=30)
+    made = subprocess.run([BRAMBLE, "key", "new", "--raw"], capture_output=True, text=True, check=True, timeout=30)
     return made.stdout.strip()
 
 
