@@ -73,7 +73,7 @@ class Show:
         status = self.statuses.get(node.name)
         if not status or self.signal_of(node) == "dark":
             return ""
-        return "  ".join(f"{name} {state}" for name, state in sorted(status.members.items()) if name != node.name)
+        return " ".join(f"{name} {state}" for name, state in sorted(status.members.items()) if name != node.name)
 
     def lines(self) -> list[str]:
         """Plain lines, for a place that is no terminal."""
@@ -85,25 +85,25 @@ class Show:
     # The screen
 
     def screen(self) -> list[str]:
-        """The lines of the full screen, in colour."""
+        """The lines of the full screen, in colour; 80 columns hold them."""
         holder = ", ".join(self.holders)
         lines = ["", f"  {BOLD}Bramble{RESET}   http://127.0.0.1:{self.forwarder.port}/   →   {FLOATING} "
                  + (f"held by {GREEN}{holder}{RESET}" if holder else f"{RED}held by no one{RESET}"), "",
-                 f"  {DIM}node  address       state          lights                 requests  sees{RESET}"]
+                 f"  {DIM}node address    state        lights                  served sees{RESET}"]
         for node in self.lab.nodes:
             shown = self.signal_of(node)
             lamps = " ".join(f"{colour}●{RESET}" if lit else f"{DIM}○{RESET}" for colour, lit in
                              zip(LAMPS, self.lights[node.name].lit(shown, time.monotonic())))
             mark = f"{GREEN}▶{RESET}" if node.name in self.holders else " "
-            lines.append(f" {mark}{node.name:5} {node.address:13} {self.life(node):14} {lamps}  {shown:18} "
-                         f"{self.forwarder.served[node.name]:8}  {self.members_of(node)}")
+            lines.append(f" {mark}{node.name:4} {node.address:10} {self.life(node):12} {lamps} {shown:17} "
+                         f"{self.forwarder.served[node.name]:6} {self.members_of(node)}")
         lines += ["", f"  {DIM}requests{RESET}"]
         for request in self.forwarder.recent:
             clock = time.strftime("%H:%M:%S", time.localtime(request.at))
             lines.append(f"  {clock}  {request.line[:50]:50}  {request.status}  by {request.served_by}")
         lines += [""] * (self.forwarder.recent.maxlen - len(self.forwarder.recent))
-        lines += ["", f"  {BOLD}1 2 3{RESET} pull or replug   {BOLD}k{RESET}+number kill or start   "
-                  f"{BOLD}h{RESET}+number hang or resume   {BOLD}q{RESET} quit", f"  {DIM}{self.note}{RESET}"]
+        lines += ["", f"  {BOLD}1 2 3{RESET} pull or replug   {BOLD}k1{RESET} kill or start   {BOLD}h1{RESET} hang or resume   "
+                  f"{BOLD}q{RESET} quit", f"  {DIM}{self.note}{RESET}"]
         return lines
 
     async def draw(self) -> None:
@@ -202,7 +202,7 @@ def main() -> int:
         with Lab(3, site=SITE) as lab:
             if terminal:
                 tty.setcbreak(0)
-                sys.stdout.write("\x1b[?1049h\x1b[?25l")
+                sys.stdout.write("\x1b[?1049h\x1b[?25l\x1b[?7l")  # what is too long is cut, not wrapped
             asyncio.run(show(lab))
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, signal.SIG_IGN)  # it is ending: impatience would not make it faster
@@ -211,7 +211,7 @@ def main() -> int:
     finally:
         if terminal:
             termios.tcsetattr(0, termios.TCSADRAIN, terminal)
-            sys.stdout.write("\x1b[?25h\x1b[?1049l")
+            sys.stdout.write("\x1b[?7h\x1b[?25h\x1b[?1049l")
     return 0
 
 
