@@ -47,8 +47,9 @@ def test_the_page_stays_when_a_node_is(formed, fault, role):
         assert holder is leader, "the address moved, though its holder was well"
     if fault != "silently cut off":  # that one cannot know: it serves its side of the cut
         lab.wait_until(lambda: FLOATING not in lab.addresses_on(lost), f"{lost.name} has the address no more")
-    lab.wait_until(lambda: all(node.status().members.get(lost.name) != "alive" for node in lab.nodes if node is not lost),
-                   f"{lost.name} is a member no more")
+    state = "left" if fault == "stopped" else "dead"
+    lab.wait_until(lambda: all(node.status().members.get(lost.name) == state for node in lab.nodes if node is not lost),
+                   f"{lost.name} is known to have left" if fault == "stopped" else f"{lost.name} is known to be dead")
 
     mend(lab, lost)
     after = lab.wait_formed()
@@ -63,6 +64,16 @@ def test_a_stopped_leader_says_goodbye(formed):
     assert FLOATING not in lab.addresses_on(leader)
     backup = lab.backups(leader)[0]
     lab.wait_until(lambda: backup.status().members.get(leader.name) in ("left", None), "the others saw it leave")
+
+
+def test_a_node_whose_cable_is_pulled_says_so(formed):
+    lab, leader = formed
+    lab.pull(leader)
+    lab.wait_until(lambda: leader.status().signal == "cannot serve", "its lights say that it cannot serve")
+    assert any("cable" in reason for reason in leader.status().report["health"]["reasons"])
+    lab.replug(leader)
+    lab.wait_formed()
+    lab.wait_until(lambda: leader.status().signal in ("leader", "member"), "all is well again")
 
 
 def test_the_last_node_serves_alone(formed):
