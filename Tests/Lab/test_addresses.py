@@ -51,6 +51,20 @@ def test_a_higher_priority_takes_the_address_only_when_asked_to(preempt):
             lab.stays_true(lambda: lab.holders() == [low], "a healthy holder stays", seconds=3)
 
 
+def test_several_addresses_of_one_kind_move_together():
+    second = "10.77.0.251"
+    with Lab(3, {"floating": {"addresses": [FLOATING, second]}}) as lab:
+        lab.start()
+        leader = lab.wait_formed()
+        lab.wait_until(lambda: serves(lab, second), "the second address serves the page")
+        leader.kill()
+        lab.wait_formed(*lab.backups(leader))
+        lab.wait_until(lambda: serves(lab, FLOATING) and serves(lab, second), "both serve the page again")
+        for node in lab.backups(leader):
+            assert node.stop() == 0
+        assert lab.holders(FLOATING) == lab.holders(second) == []
+
+
 def test_nodes_without_a_floating_address_still_find_each_other_and_serve():
     with Lab(2, {"floating": {"addresses": []}}) as lab:
         lab.start()
