@@ -80,6 +80,24 @@ def test_replayed_datagrams_change_nothing_and_are_counted(formed):
     assert lab.wait_formed() is leader
 
 
+def test_what_all_nodes_said_before_they_were_started_anew_changes_nothing(formed):
+    lab, leader = formed
+    with Capture(lab, leader.name) as capture:
+        lab.wait_until(lambda: len(capture.frames) >= 100, "gossip is heard")
+    for node in lab.nodes:
+        node.stop()
+    lab.start()
+    holder = lab.wait_formed()
+    before, counted = views(lab), [dropped(node) for node in lab.nodes]
+    with Stranger(lab) as stranger:
+        for frame in capture.frames:
+            stranger.replay(frame)
+            stranger.inject(frame.payload)
+    lab.wait_until(lambda: all(dropped(node) > count for node, count in zip(lab.nodes, counted)), "the replays are counted")
+    assert views(lab) == before
+    assert lab.wait_formed() is holder
+
+
 def test_what_a_dead_node_once_said_does_not_bring_it_back(formed):
     lab, leader = formed
     with Capture(lab, leader.name) as capture:
