@@ -13,7 +13,11 @@ extension SWIM {
     ) -> [Action] {
         var actions: [Action] = []
         noticePause(at: now, into: &actions)
-        if let reason = objection(to: sender) { return actions + [.ignored(reason)] }
+        if let reason = objection(to: sender) {
+            actions.append(.ignored(reason))
+            tellOfLaterRun(sender, at: source, into: &actions)
+            return actions
+        }
         switch Message.decode(payload) {
         case .ignored(let reason): actions.append(.ignored(reason))
         case .message(let message):
@@ -45,6 +49,15 @@ extension SWIM {
         guard sender.node != session.node else { return sender == session ? .ownMessage : .duplicateIdentity }
         guard let held = roster[sender.node]?.record.session, sender < held else { return nil }
         return sender.boot == held.boot ? .duplicateIdentity : .olderSession
+    }
+
+    /// A card that was copied, or restored from an older copy, runs with an ID that a later run of another or of itself
+    /// has used: nobody can listen to it, but it has to learn why.
+    private func tellOfLaterRun(_ sender: Session, at source: SocketAddress, into actions: inout [Action]) {
+        guard let held = roster[sender.node]?.record else { return }
+        var packet = Packet(.gossip, limit: payloadLimit)
+        _ = packet.add(held.encoded)
+        actions.append(.send(packet.bytes, to: source))
     }
 
     /// Whether this very run of the node is alive or suspect here.
