@@ -24,6 +24,9 @@ public struct SWIM: Sendable {
     /// What the protocol is tuned by.
     public let configuration: Configuration
 
+    /// A later run of this node's ID that a member knows of: this run will be listened to by nobody who does.
+    public internal(set) var laterRun: Session?
+
     var own: Record
     var ownSince: Instant
     /// Where others see us; `own.address` stays nil.

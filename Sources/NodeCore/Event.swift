@@ -15,7 +15,7 @@ public enum Event: Equatable, Sendable {
     case holder(FloatingAddress, NodeID?)
     /// The leader is configured otherwise than this node.
     case disagreement(FloatingAddress, Disagreement)
-    /// Another running node has proven that it uses this node's ID.
+    /// Another run, which is proven or which a member knows, uses this node's ID.
     case duplicateIdentity(Session, keepsIdentity: Bool)
     /// The node may serve again, or may not.
     case health(Health)
@@ -51,7 +51,7 @@ public enum Event: Equatable, Sendable {
         case .disagreement(let address, let disagreement):
             return "\(address.ip): \(disagreement); give all nodes one configuration"
         case .duplicateIdentity(let other, let keeps):
-            return "another running node has this node's ID (\(other)): a copied card? "
+            return "another run has this node's ID (\(other)): a copied or restored card? "
                 + (keeps ? "This node keeps the ID; the other takes a new one." : "This node takes a new ID.")
         case .health(let health):
             guard !health.isServing else { return "this node can serve" }

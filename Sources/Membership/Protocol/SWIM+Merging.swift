@@ -78,7 +78,10 @@ extension SWIM {
     /// What others say about ourselves: our own word counts more, so a wrong belief is answered with a newer statement.
     private mutating func mergeOwn(_ heard: Record, at now: Instant, into actions: inout [Action]) {
         let claimed = (heard.session.boot, heard.session.salt)
-        guard claimed <= (session.boot, session.salt) else { return actions.append(.ignored(.duplicateIdentity)) }
+        guard claimed <= (session.boot, session.salt) else {
+            laterRun = heard.session
+            return actions.append(.ignored(.duplicateIdentity))
+        }
         guard heard.session == session else {
             // They believe in an earlier run of ours.
             return spread(session.node, at: now)

@@ -10,6 +10,9 @@ enum Seeds {
         return Array(1...max(count, 1))
     }()
 
+    /// Half of them, for what takes longer.
+    static let fewer = Array(chosen.prefix((chosen.count + 1) / 2))
+
     /// Whether the trace is printed as it grows.
     static let tracing = environment("SIMULATION_TRACE") != nil
 

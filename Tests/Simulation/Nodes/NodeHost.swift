@@ -139,7 +139,8 @@ struct NodeHost: SimulatedHost {
     private mutating func takeNewIdentity(at now: Instant) -> [HostAction] {
         let session = Session(node: NodeID(using: &random), boot: node.session.boot, salt: random.next())
         node = Self.node(id, cluster, session, known: peers, random: &random, at: now)
-        return [.note("takes a new identity: \(session)")] + start(at: now)
+        let begun = [.note("takes a new identity: \(session)")] + start(at: now)
+        return begun + (isDraining ? setDraining(true, at: now) : [])
     }
 }
 

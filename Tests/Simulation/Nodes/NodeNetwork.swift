@@ -86,8 +86,8 @@ extension SimulatedNetwork where Host == NodeHost {
 
     /// Runs until there is one holder and one cluster, at most for the time that a cluster may take to heal; then for
     /// some time more, in which nothing may happen to either.
-    mutating func runUntilSettled(for more: Duration = .seconds(5)) {
-        let end = now.advanced(by: NodeBounds.cluster)
+    mutating func runUntilSettled(within bound: Duration = NodeBounds.cluster, for more: Duration = .seconds(5)) {
+        let end = now.advanced(by: bound)
         while now < end, active.count != 1 || hosts.contains(where: { clusterView(of: $0).count != hosts.count }) {
             run(for: .milliseconds(500))
         }

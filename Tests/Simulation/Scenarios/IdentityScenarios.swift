@@ -28,6 +28,26 @@ struct IdentityScenarios {
         }
     }
 
+    @Test("a card that was restored from an older copy is not shut out for good")
+    func restoredCard() throws {
+        var network = NodeNetwork.ofNodes(3)
+        let old = network.slots[0].disk
+        for _ in 0..<2 {
+            network.apply(.start(HostID(0), keepingDisk: true))
+            network.run(for: .seconds(3))
+        }
+        let identity = network.snapshot(of: HostID(0))?.session.node
+        // The bound is for those who could hear each other: the old run is waited for first.
+        network.checkers = [NoAddressLeftBehind(bound: NodeBounds.release), NothingChangesWithoutTheKey()]
+        network.slots[0].disk = old
+        network.apply(.start(HostID(0), keepingDisk: true))
+        network.run(for: .seconds(2))
+        #expect(network.drops(.retired) > 10, network.report)
+        network.run(for: .seconds(60) + NodeBounds.cluster)
+        network.expectOneCluster()
+        #expect(network.snapshot(of: HostID(0))?.session.node != identity)
+    }
+
     @Test("two clusters on one network do not mix, and count what they hear of each other")
     func twoClusters() throws {
         var network = NodeNetwork(seed: 7, hosts: 5, floatingAddresses: [sampleAddress, Self.other.ip]) { boot in
