@@ -1,5 +1,6 @@
 import Membership
 import NodeCore
+import Testing
 import VRRP
 import Wire
 
@@ -86,10 +87,16 @@ struct Bench {
     /// Lets time pass for the node and the peers that are not silent.
     mutating func run(for duration: Duration) {
         let end = now.advanced(by: duration)
+        var turnsInPlace = 0
         while true {
             let speaking = peers.indices.filter { !peers[$0].isSilent }
             let next = speaking.map { peers[$0].swim.nextDeadline }.reduce(node.nextDeadline, min)
             guard next <= end else { break }
+            turnsInPlace = next > now ? 0 : turnsInPlace + 1
+            guard turnsInPlace < 10_000 else {
+                Issue.record("10,000 deadlines, and no time passes")
+                break
+            }
             now = max(now, next)
             if node.nextDeadline <= now { call { node, now in node.deadlineReached(at: now) } }
             for index in speaking where peers[index].swim.nextDeadline <= now {

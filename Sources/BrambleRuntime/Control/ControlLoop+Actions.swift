@@ -78,6 +78,7 @@ extension ControlLoop {
     /// Starts anew under another ID. The sockets stay; the node is another.
     private func takeNewIdentity() {
         let now = MonotonicClock.now()
+        let wasDraining = node.snapshot.isDraining
         do {
             let session = try setup.files.renewIdentity()
             node = setup.makeNode(session, at: now)
@@ -88,6 +89,7 @@ extension ControlLoop {
             var random = SystemRandomNumberGenerator()
             node = setup.makeNode(Session(node: NodeID(using: &random), boot: 1, salt: random.next()), at: now)
         }
+        perform(node.setDraining(wasDraining, at: now))
         updateHealth(at: now)
     }
 }
