@@ -24,7 +24,7 @@ extension Configuration {
         } else if cluster.keyring == nil, !["cluster", "[", "key"].contains(where: reader.hasErrors) {
             let complaint = Complaint(
                 "is missing",
-                advice: "Without it this node serves its own site, but talks to no other node. "
+                advice: "Without it this node serves nothing but a page that says so. "
                     + "Run `bramble key new` once, and give every node of the cluster the same key.")
             reader.report(Self.keyPath, nil, complaint, severity: .warning)
         }

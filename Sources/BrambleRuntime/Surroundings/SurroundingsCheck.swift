@@ -45,7 +45,7 @@ public enum SurroundingsCheck {
     static func key(_ configuration: Configuration) -> Finding {
         guard let keyring = configuration.cluster.keyring else {
             return .problem(
-                "cluster key", "there is none", unaffected: "the node serves its own site, but talks to no other",
+                "cluster key", "there is none", unaffected: "a running daemon, which keeps the key that it has",
                 advice: "Run `bramble key new --write` on one node, and put the same key on every other.")
         }
         let older = keyring.keys.count - 1
