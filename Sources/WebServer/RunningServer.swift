@@ -60,6 +60,17 @@ struct RunningServer: Sendable {
         addresses = listeners.compactMap { $0.localAddress.flatMap(Wire.SocketAddress.init) }
     }
 
+    /// Whether every event loop knows that the server stops: what begins from then on is the last on its connection.
+    var isStopping: Bool {
+        get async {
+            for loop in loops {
+                let knows = try? await loop.eventLoop.submit { loop.value.isStopping }.get()
+                if knows != true { return false }
+            }
+            return true
+        }
+    }
+
     /// Stops listening, lets responses go on for at most this long, then ends everything.
     func stop(within limit: Duration) async {
         for listener in listeners { try? await listener.close() }
