@@ -27,6 +27,7 @@ def test_a_new_page_is_served_without_a_failed_request(single):
     single.wait_formed()
     pages = [single.http("/").body]
     with Prober(single, address=node.address, patience=5) as prober:
+        single.wait_until(lambda: prober.fetched, "the first page is served")
         for number in range(3):
             pages.append(write_page(node, f"<h1>page {number}</h1>"))
             node.reload()

@@ -35,7 +35,7 @@ def bramble(*arguments: str) -> subprocess.CompletedProcess:
 @pytest.fixture
 def configuration(tmp_path):
     """A configuration that is right, with a new key and a site."""
-    made = bramble("key", "new")
+    made = bramble("key", "new", "--raw")
     assert made.returncode == 0, made.stderr
     site = tmp_path / "site"
     site.mkdir()
