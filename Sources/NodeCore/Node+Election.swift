@@ -3,23 +3,15 @@ internal import VRRP
 internal import Wire
 
 extension Node {
-    /// How much each rank takes from the priority: enough skew between two Backups that the first one's advertisement
-    /// reaches the second before that one's timer ends.
-    private static let rankStep = 8
-    /// Beyond this rank all are alike: the priority must stay above zero.
-    private static let lastRank = 8
-
-    /// The priority with this node's rank among the living taken off, so that Backups of one priority don't race.
-    private var rankedPriority: UInt8 {
-        UInt8(max(1, Int(configuration.priority) - Self.rankStep * min(company.rank, Self.lastRank)))
-    }
+    /// How seldom a dead member's address gets an advertisement: one in fifty, a second at the default interval. It may
+    /// live behind a cut that multicast does not cross; or its address may be another machine's by now.
+    private static let deadShare: UInt64 = 50
 
     /// Draws the conclusions of what has been learned: priority, who may run, lights.
     mutating func settle(at now: Instant, into actions: inout [Action]) {
         guard !isStopped else { return }
-        let priority = rankedPriority
         for index in routers.indices {
-            perform(routers[index].router.setPriority(priority, at: now), of: index, at: now, into: &actions)
+            routers[index].router.setRank(company.rank)
             let eligible = mayRun(for: routers[index].address, at: now)
             let runs = routers[index].router.state != .initialize
             if eligible && !runs {
@@ -103,7 +95,10 @@ extension Node {
     private mutating func advertise(_ advertisement: Advertisement, into actions: inout [Action]) {
         let payload = [MessageKind.advertisement] + advertisement.encoded(checksum: .none)
         send(payload, to: .group, into: &actions)
-        for address in company.addresses { send(payload, to: .address(address), into: &actions) }
+        for address in company.present { send(payload, to: .address(address), into: &actions) }
+        advertisements += 1
+        guard advertisements % Self.deadShare == 0 else { return }
+        for address in company.dead { send(payload, to: .address(address), into: &actions) }
     }
 
     private mutating func noteHolder(

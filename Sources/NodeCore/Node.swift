@@ -27,6 +27,8 @@ public struct Node: Sendable {
     var conflicts: [IPAddress: Instant] = [:]
     var shown: Signal?
     var ignored = IgnoreCounts()
+    /// How many advertisements have gone out.
+    var advertisements: UInt64 = 0
     let startedAt: Instant
     /// When `deadlineReached` was called last.
     private var latest: Instant

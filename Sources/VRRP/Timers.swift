@@ -2,15 +2,20 @@
 public struct Timers: Hashable, Sendable {
     /// The time between two advertisements.
     public let interval: Duration
-    /// What a Backup waits longer, the lower its priority: (256 − priority) · interval / 256.
+    /// What a Backup waits longer, the lower its priority: (256 − priority) · interval / 256. An eighth of an interval
+    /// is added for each rank, so that Backups of one priority don't race (§8.3.2 has them at odds by priority alone):
+    /// 2.5 ms at the default interval, in which an advertisement crosses any LAN.
     public let skew: Duration
     /// The silence after which a Backup takes over: 3 · interval + skew.
     public let activeDown: Duration
 
+    /// Beyond this rank all are alike: with more, the last would wait for intervals.
+    public static let lastRank = 8
+
     /// The timers of a node with this priority, for advertisements every `interval` centiseconds.
-    public init(interval centiseconds: UInt16, priority: UInt8) {
+    public init(interval centiseconds: UInt16, priority: UInt8, rank: Int = 0) {
         let nanoseconds = Int64(centiseconds) * 10_000_000
-        let skew = (256 - Int64(priority)) * nanoseconds / 256
+        let skew = (256 - Int64(priority)) * nanoseconds / 256 + Int64(min(rank, Self.lastRank)) * nanoseconds / 8
         self.interval = .nanoseconds(nanoseconds)
         self.skew = .nanoseconds(skew)
         activeDown = .nanoseconds(3 * nanoseconds + skew)

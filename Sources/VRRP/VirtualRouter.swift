@@ -13,7 +13,7 @@ public import Wire
 /// | 7 | Backup | priority not lower | learn the interval, wait Active_Down | Backup |
 /// | 8 | Backup | lower, preemption off | learn the interval, wait Active_Down | Backup |
 /// | 9 | Backup | lower, preemption on | ignored: lower priority | Backup |
-/// | 10 | Backup | own priority set | the deadline moves by the difference in skew | Backup |
+/// | 10 | Backup | own priority or rank set | the deadline moves by the difference in skew | Backup |
 /// | 11 | Backup | shutdown | none | Initialize |
 /// | 12 | Active | advertisement due | advertise | Active |
 /// | 13 | Active | announcement due | announce | Active |
@@ -51,6 +51,8 @@ public struct VirtualRouter: Sendable {
     public let configuration: Configuration
     /// This node's priority now, 1...255.
     public private(set) var priority: UInt8
+    /// This node's place among the Backups of one priority: 0 takes over first.
+    public private(set) var rank = 0
     private let tieBreaker: TieBreaker
     private var phase = Phase.initialize
     private var disagreements: [Disagreement] = []
@@ -90,7 +92,7 @@ public struct VirtualRouter: Sendable {
         guard case .initialize = phase else { return [] }
         disagreements = []
         if priority == 255 { return becomeActive(from: .initialize, because: .ownsAddresses, at: now) }
-        phase = .backup(Backup(waitingFrom: now, interval: configuration.interval, priority: priority))
+        phase = .backup(Backup(waitingFrom: now, interval: configuration.interval, priority: priority, rank: rank))
         return [.release, .transition(from: .initialize, to: .backup, reason: .started)]
     }
 
@@ -129,11 +131,25 @@ public struct VirtualRouter: Sendable {
         switch phase {
         case .initialize: return []
         case .backup(var backup):
-            backup.changePriority(from: before, to: priority)
+            backup.changeSkew(
+                from: Timers(interval: backup.interval, priority: before, rank: rank),
+                to: Timers(interval: backup.interval, priority: priority, rank: rank))
             phase = .backup(backup)
             return woken
         case .active(let active): return advertise(active, at: now)
         }
+    }
+
+    /// Gives this node another place among the Backups of its priority. Not on the wire: the RFC knows none.
+    public mutating func setRank(_ rank: Int) {
+        guard rank != self.rank else { return }
+        let before = self.rank
+        self.rank = rank
+        guard case .backup(var backup) = phase else { return }
+        backup.changeSkew(
+            from: Timers(interval: backup.interval, priority: priority, rank: before),
+            to: Timers(interval: backup.interval, priority: priority, rank: rank))
+        phase = .backup(backup)
     }
 
     /// Someone may have missed the announcements: a member has come back, or a link is up again.
@@ -183,17 +199,15 @@ extension VirtualRouter {
         /// Whether the Active node said that it stops.
         let resigned: Bool
 
-        init(waitingFrom now: Instant, interval: UInt16, priority: UInt8, resigned: Bool = false) {
-            let timers = Timers(interval: interval, priority: priority)
+        init(waitingFrom now: Instant, interval: UInt16, priority: UInt8, rank: Int, resigned: Bool = false) {
+            let timers = Timers(interval: interval, priority: priority, rank: rank)
             activeDown = now.advanced(by: resigned ? timers.skew : timers.activeDown)
             self.interval = interval
             self.resigned = resigned
         }
 
-        mutating func changePriority(from before: UInt8, to after: UInt8) {
-            let difference =
-                Timers(interval: interval, priority: after).skew - Timers(interval: interval, priority: before).skew
-            activeDown = activeDown.advanced(by: difference)
+        mutating func changeSkew(from before: Timers, to after: Timers) {
+            activeDown = activeDown.advanced(by: after.skew - before.skew)
         }
     }
 
@@ -240,7 +254,8 @@ extension VirtualRouter {
         let resigned = advertisement.priority == Advertisement.resignation
         if configuration.preempt, advertisement.priority < priority, !resigned { return [.ignored(.lowerPriority)] }
         let interval = resigned ? backup.interval : advertisement.interval
-        phase = .backup(Backup(waitingFrom: now, interval: interval, priority: priority, resigned: resigned))
+        phase = .backup(
+            Backup(waitingFrom: now, interval: interval, priority: priority, rank: rank, resigned: resigned))
         return []
     }
 
@@ -248,7 +263,7 @@ extension VirtualRouter {
         _ advertisement: Advertisement, from sender: TieBreaker, as active: Active, at now: Instant
     ) -> [Action] {
         if (advertisement.priority, sender) > (priority, tieBreaker) {
-            phase = .backup(Backup(waitingFrom: now, interval: advertisement.interval, priority: priority))
+            phase = .backup(Backup(waitingFrom: now, interval: advertisement.interval, priority: priority, rank: rank))
             let reason: TransitionReason =
                 advertisement.priority > priority ? .higherPriority(advertisement.priority) : .higherTieBreaker
             let lastWord = self.advertisement(priority: priority)
@@ -281,7 +296,7 @@ extension VirtualRouter {
         guard case .active(let active) = phase else { return [] }
         let slept = active.advertised.duration(to: now)
         guard slept >= ownTimers.activeDown else { return [] }
-        phase = .backup(Backup(waitingFrom: now, interval: configuration.interval, priority: priority))
+        phase = .backup(Backup(waitingFrom: now, interval: configuration.interval, priority: priority, rank: rank))
         return [
             .release, .advertise(advertisement(priority: Advertisement.resignation)),
             .transition(from: .active, to: .backup, reason: .overslept(slept)),

@@ -1,8 +1,9 @@
 import Membership
-import NodeCore
 import Testing
 import VRRP
 import Wire
+
+@testable import NodeCore
 
 @Suite("A node in the election")
 struct NodeElectionTests {
@@ -68,23 +69,24 @@ struct NodeElectionTests {
     }
 
     @Test(
-        "each living member with a lower ID takes eight from the priority, up to eight of them",
-        arguments: [([], 100), ([200], 100), ([1], 92), ([1, 2, 200], 84), (Array(1...10), 36)] as [([UInt64], UInt8)])
-    func ranks(_ peers: [UInt64], _ priority: UInt8) {
+        "the rank is the number of living members with a higher ID, and leaves the priority alone",
+        arguments: [([], 0), ([200], 1), ([1], 0), ([1, 200, 201], 2), (Array(200...209), 10)] as [([UInt64], Int)])
+    func ranks(_ peers: [UInt64], _ rank: Int) {
         var bench = Bench(peers: peers)
         bench.run(for: .seconds(3))
         #expect(bench.snapshot.members.count == peers.count + 1)
-        #expect(bench.snapshot.floating.first?.priority == priority)
+        #expect(bench.node.routers.first?.router.rank == rank)
+        #expect(bench.snapshot.floating.first?.priority == 100)
     }
 
-    @Test("a low priority never falls to zero, and a dead member has no rank")
+    @Test("a dead member has no rank")
     func rankEnds() {
-        var bench = Bench(peers: [1, 2], priority: 10)
+        var bench = Bench(peers: [200, 201])
         bench.run(for: .seconds(3))
-        #expect(bench.snapshot.floating.first?.priority == 1)
+        #expect(bench.node.routers.first?.router.rank == 2)
         for index in bench.peers.indices { bench.peers[index].isSilent = true }
         bench.run(for: .seconds(5))
-        #expect(bench.snapshot.floating.first?.priority == 10)
+        #expect(bench.node.routers.first?.router.rank == 0)
     }
 
     @Test("a Backup names the holder that it hears, and no one when it falls silent")

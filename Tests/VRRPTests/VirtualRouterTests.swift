@@ -169,4 +169,15 @@ struct VirtualRouterTests {
         #expect(Set(reasons.map(\.description)).count == reasons.count)
         #expect(TransitionReason.overslept(.milliseconds(812)).description.contains("812 ms"))
     }
+
+    @Test("a rank makes a Backup wait longer, by an eighth of an interval each, and is not on the wire")
+    func rank() {
+        var router = Fixture.backup()
+        let first = router.nextDeadline
+        router.setRank(2)
+        let interval = Timers(interval: router.configuration.interval, priority: router.priority).interval
+        #expect(router.nextDeadline == first.map { $0.advanced(by: interval / 4) })
+        router.setRank(0)
+        #expect(router.nextDeadline == first)
+    }
 }
