@@ -6,6 +6,7 @@ DEBUG    := .build/debug/bramble
 RELEASE  := .build/release/bramble
 # Network namespaces need root.
 AS_ROOT  := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+# Used after exec: whoever ends make ends the lab with it.
 LAB       = $(AS_ROOT) env BRAMBLE="$(abspath $(or $(BRAMBLE),$(DEBUG)))" $(if $(SITE),SITE="$(abspath $(SITE))") \
             PYTHONDONTWRITEBYTECODE=1
 SOURCES  := Package.swift Sources Tests
@@ -32,10 +33,10 @@ release: setup ## build for use: .build/release/bramble
 	$(SWIFT) build --configuration release --static-swift-stdlib
 
 run: setup-lab build ## three nodes in a lab, the page on 127.0.0.1, everything shown live (SITE=folder: yours)
-	@$(LAB) $(PYTHON) Tests/Lab/run.py
+	@exec $(LAB) $(PYTHON) Tests/Lab/run.py
 
 smoke: setup-lab build ## the same without a terminal: kill the leader, measure the outage
-	@$(LAB) $(PYTHON) Tests/Lab/smoke.py
+	@exec $(LAB) $(PYTHON) Tests/Lab/smoke.py
 
 test: setup-lab setup-arm64 ## every suite but the slow ones (SUITES="unit lab": only these)
 	@SWIFT="$(SWIFT)" Tests/run $(SUITES)
@@ -47,13 +48,13 @@ simulate: setup ## the simulation alone (SEED=7: this seed; SEEDS=1000: so many)
 	$(if $(SEED),SIMULATION_SEED=$(SEED)) $(if $(SEEDS),SIMULATION_SEEDS=$(SEEDS)) $(SWIFT) test --filter Simulation
 
 lab: setup-lab build ## real processes in network namespaces (ARGS="-k partition": some of them)
-	@$(LAB) $(PYTHON) -m pytest -p no:cacheprovider Tests/Lab $(ARGS)
+	@exec $(LAB) $(PYTHON) -m pytest -p no:cacheprovider Tests/Lab $(ARGS)
 
 arm64: setup-arm64 ## cross-compile for Debian 13 on arm64: .build/arm64/bramble
 	@$(AS_ROOT) env PATH="$$PATH" image/arm64/make
 
 bench-failover: setup-lab release ## the outage beside keepalived's, in one run (RUNS=20: so many faults of each kind)
-	@$(LAB) BRAMBLE="$(abspath $(RELEASE))" $(PYTHON) Tests/Lab/bench_failover.py --runs $(or $(RUNS),10)
+	@exec $(LAB) BRAMBLE="$(abspath $(RELEASE))" $(PYTHON) Tests/Lab/bench_failover.py --runs $(or $(RUNS),10)
 
 lint: ## what CI asks of the sources' form
 	$(SWIFT) format lint --strict --recursive $(SOURCES)

@@ -180,7 +180,7 @@ async def show(lab: Lab) -> None:
     at_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     lab.start()
     if not at_terminal:
-        print(f"http://127.0.0.1:{forwarder.port}/ is {FLOATING} in the lab; Ctrl-C ends it", flush=True)
+        print(f"http://127.0.0.1:{forwarder.port}/ is {FLOATING} in the lab; this goes on until Ctrl-C (or kill {os.getpid()}) ends it", flush=True)
     else:
         loop.add_reader(sys.stdin, lambda: view.key(os.read(0, 1).decode(errors="replace")))
     # Each lasts until `done`; the first that fails ends all.

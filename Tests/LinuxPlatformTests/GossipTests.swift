@@ -61,6 +61,22 @@ struct GossipTests {
         #expect(echoes.1 > 0, "and the kernel does send them back")
     }
 
+    @Test("of what goes to everyone, one datagram is heard and two are copies; sent again, it is no copy")
+    func copies() async throws {
+        let (first, second) = try await onCable { cable in
+            let pair = try Pair(cable)
+            var filter = CopyFilter()
+            _ = pair.left.sendToEveryone([1, 2, 3])
+            let first = pair.arrivals(3).map { filter.isCopy($0) }
+            let again = SocketAddress(ip: ip("192.0.2.2"), port: 7373)
+            _ = pair.left.send([9], to: again)
+            _ = pair.left.send([9], to: again)
+            return (first, pair.arrivals(2).map { filter.isCopy($0) })
+        }
+        #expect(first == [false, true, true])
+        #expect(second == [false, false])
+    }
+
     @Test("to the group alone goes out once, by IPv4 where it is there and else by IPv6", arguments: [true, false])
     func group(hasIPv4: Bool) async throws {
         let before = "ip -6 addr add fe80::250/128 dev a nodad"

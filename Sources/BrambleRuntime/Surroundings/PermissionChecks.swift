@@ -47,7 +47,7 @@ enum PermissionChecks {
             "real time", "the control thread gets no real-time priority",
             unaffected: "everything works while the machine is not busy",
             advice:
-                "Give the service CAP_SYS_NICE or LimitRTPRIO=10, or use sudo; or set [floating] interval to 100ms or "
+                "Give the service CAP_SYS_NICE or LimitRTPRIO=20, or use sudo; or set [floating] interval to 100ms or "
                 + "more, so that a busy moment is not taken for a death.")
     }
 

@@ -46,7 +46,7 @@ public enum SurroundingsCheck {
         guard let keyring = configuration.cluster.keyring else {
             return .problem(
                 "cluster key", "there is none", unaffected: "a running daemon, which keeps the key that it has",
-                advice: "Run `bramble key new --write` on one node, and put the same key on every other.")
+                advice: "Run `bramble key new --write FILE` on one node, and put the same key on every other.")
         }
         let older = keyring.keys.count - 1
         let text = older == 0 ? "" : ", and \(PlainNumbers.count(older, "older key")) still accepted"
