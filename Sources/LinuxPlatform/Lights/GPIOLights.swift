@@ -3,8 +3,8 @@ internal import Glibc
 
 /// Three lamps on GPIO lines, through libgpiod.
 ///
-/// The lines go low when this object goes away. When the process ends without that, the kernel takes them back: most
-/// drivers then leave them low, a Pi's own kernel only with `dtparam=strict_gpiod`, and else the last level stays. While
+/// The lines go low when this object goes away. When the process ends without that, the kernel takes them back, and what
+/// becomes of their level is the driver's affair: a Pi's own kernel keeps it unless `dtparam=strict_gpiod` is set. While
 /// the process hangs, the last level stays in any case.
 public final class GPIOLights: LightOutput {
     /// How the lines may be found.
