@@ -50,11 +50,6 @@ public final class ControlThread<Value: Sendable>: Sendable {
         }
     }
 
-    /// What the body returned, or nil while it still runs.
-    public var valueIfFinished: Value? {
-        state.withLock { state in if case .finished(let value) = state { value } else { nil } }
-    }
-
     fileprivate func finish(_ value: Value) {
         let waiting: [CheckedContinuation<Value, Never>] = state.withLock { state in
             guard case .running(let waiting) = state else { return [] }
