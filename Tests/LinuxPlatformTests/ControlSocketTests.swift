@@ -22,7 +22,7 @@ struct ControlSocketTests {
         let folder = try TemporaryDirectory()
         let path = folder.path + "/control.sock"
         let listener = try UnixListener(path: path)
-        let client = try ControlThread(name: "client") { () -> Result<[String?], any Error> in
+        let client = try NamedThread(name: "client") { () -> Result<[String?], any Error> in
             Result {
                 let client = try UnixClient(path: path)
                 try client.send(line: "status")

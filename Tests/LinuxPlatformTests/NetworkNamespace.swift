@@ -16,7 +16,7 @@ struct SetUpFailure: Error, CustomStringConvertible {
 
 /// Runs `body` on a thread of its own, in a new network namespace that ends with it; the process keeps its own.
 func inNewNamespace<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-    let thread = try ControlThread(name: "namespace") { () -> Result<Value, any Error> in
+    let thread = try NamedThread(name: "namespace") { () -> Result<Value, any Error> in
         Result {
             guard bramble_new_network_namespace() == 0 else { throw SetUpFailure(description: "unshare: \(errno)") }
             return try body()
