@@ -15,14 +15,6 @@ static inline int bramble_has_capability(int capability) {
     return (int)(data[capability >> 5].effective >> (capability & 31) & 1);
 }
 
-/* Gives up every capability of the calling thread, and of no other: for tests of what is then refused. */
-static inline int bramble_drop_capabilities(void) {
-    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-    struct __user_cap_data_struct data[2];
-    memset(data, 0, sizeof data);
-    return (int)syscall(SYS_capset, &header, data);
-}
-
 /* Whether no limit applies to locked memory. */
 static inline int bramble_may_lock_everything(void) {
     struct rlimit limit;

@@ -2,19 +2,7 @@
 #define BRAMBLE_UNIXSOCKETS_H
 #include "headers.h"
 
-/* Unix sockets and who is at their other end. */
-
-/* struct ucred, which glibc shows to GNU sources only. */
-struct bramble_credentials {
-    int32_t process;
-    uint32_t user;
-    uint32_t group;
-};
-
-static inline int bramble_peer_credentials(int fd, struct bramble_credentials *out) {
-    socklen_t size = sizeof *out;
-    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, out, &size);
-}
+/* Unix sockets. */
 
 /* -1 with ENAMETOOLONG when the path does not fit. */
 static inline int bramble_unix_address(const char *path, struct sockaddr_un *address) {

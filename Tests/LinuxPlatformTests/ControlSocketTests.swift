@@ -17,12 +17,12 @@ struct ControlSocketTests {
         return try #require(found)
     }
 
-    @Test("a question and its answer, line by line, from a peer the kernel vouches for")
+    @Test("a question and its answer, line by line")
     func conversation() async throws {
         let folder = try TemporaryDirectory()
         let path = folder.path + "/control.sock"
         let listener = try UnixListener(path: path)
-        let client = try ControlThread(name: "client") { () -> Result<[String?], any Error> in
+        let client = try NamedThread(name: "client") { () -> Result<[String?], any Error> in
             Result {
                 let client = try UnixClient(path: path)
                 try client.send(line: "status")
@@ -31,8 +31,6 @@ struct ControlSocketTests {
         }
         do {
             let connection = try next { try listener.accept() }
-            let peer = try connection.peer()
-            #expect(peer.process == getpid() && peer.user == geteuid() && peer.group == getegid())
             let received = try next {
                 let received = try connection.receive()
                 return received.lines.isEmpty ? nil : received

@@ -16,7 +16,7 @@ struct SetUpFailure: Error, CustomStringConvertible {
 
 /// Runs `body` on a thread of its own, in a new network namespace that ends with it; the process keeps its own.
 func inNewNamespace<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-    let thread = try ControlThread(name: "namespace") { () -> Result<Value, any Error> in
+    let thread = try NamedThread(name: "namespace") { () -> Result<Value, any Error> in
         Result {
             guard bramble_new_network_namespace() == 0 else { throw SetUpFailure(description: "unshare: \(errno)") }
             return try body()
@@ -125,9 +125,18 @@ func onCable<Value: Sendable>(
     }
 }
 
-/// Takes every capability from the calling thread.
+/// Takes every capability from the calling thread, and from no other. glibc has `capset` but declares it nowhere.
 func dropCapabilities() throws {
-    guard bramble_drop_capabilities() == 0 else { throw SetUpFailure(description: "capset: \(errno)") }
+    typealias Capset =
+        @convention(c) (
+            UnsafeMutablePointer<__user_cap_header_struct>, UnsafePointer<__user_cap_data_struct>
+        ) -> Int32
+    guard let symbol = dlsym(nil, "capset") else { throw SetUpFailure(description: "this libc has no capset") }
+    let capset = unsafeBitCast(symbol, to: Capset.self)
+    // _LINUX_CAPABILITY_VERSION_3
+    var header = __user_cap_header_struct(version: 0x2008_0522, pid: 0)
+    let none = [__user_cap_data_struct](repeating: __user_cap_data_struct(), count: 2)
+    guard capset(&header, none) == 0 else { throw SetUpFailure(description: "capset: \(errno)") }
 }
 
 /// Sends two ARP frames that are none: one cut short, one for another protocol.

@@ -86,18 +86,6 @@ struct PacketTests {
             #expect(packet.encoded == bytes)
         }
     }
-
-    @Test("a stranger's packet or probe is a conflict, our own is not")
-    func conflicts() throws {
-        let stranger = try #require(MACAddress(bytes: [2, 0, 0, 0, 0, 9]))
-        let used = ARPPacket.announcement(of: 10, at: stranger, .reply)
-        let wanted = ARPPacket.probe(for: 10, from: stranger)
-        #expect(used.conflicts(with: 10, own: [mac]))
-        #expect(wanted.conflicts(with: 10, own: [mac]))
-        #expect(!used.conflicts(with: 11, own: [mac]))
-        #expect(!used.conflicts(with: 10, own: [mac, stranger]))
-        #expect(!wanted.conflicts(with: 0, own: [stranger]))
-    }
 }
 
 @Suite("Netlink, byte for byte")

@@ -52,7 +52,8 @@ struct LightsDriver {
         }
     }
 
-    /// Opens what was asked for. `auto` takes wired lamps, else the Pi's own light, else none.
+    /// Opens what was asked for. `auto` takes lamps whose lines an overlay names, else the Pi's own
+    /// light, else none: pins that nobody has named may carry something else. `gpio` takes them by number, too.
     private static func open(
         _ wanted: Configuration.Lights.Output, facts: Facts, logger: Logger
     ) -> ((any LightOutput)?, String) {
@@ -60,7 +61,7 @@ struct LightsDriver {
             switch wanted {
             case .off: return (nil, "off")
             case .terminal: return (TerminalLights(), "terminal")
-            case .gpio: return (try GPIOLights(), "gpio")
+            case .gpio: return (try GPIOLights(.namesOrNumbers), "gpio")
             case .act: return (try ActivityLight(), "act")
             case .auto: break
             }
@@ -68,7 +69,7 @@ struct LightsDriver {
             facts.update { $0.lightsProblem = "\(error)" }
             return (nil, wanted.rawValue)
         }
-        if let lines = try? GPIOLights() { return (lines, "gpio") }
+        if let lines = try? GPIOLights(.names) { return (lines, "gpio") }
         if let act = try? ActivityLight() { return (act, "act") }
         return (nil, "off")
     }

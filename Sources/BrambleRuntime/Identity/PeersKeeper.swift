@@ -26,7 +26,7 @@ final class PeersKeeper: Service {
     }
 
     func run() async throws {
-        let thread = try ControlThread(name: "bramble-peers") { self.work() }
+        let thread = try NamedThread(name: "bramble-peers") { self.work() }
         await withTaskCancellationHandler {
             await withGracefulShutdownHandler {
                 await thread.value()

@@ -9,7 +9,7 @@ struct CheckService: Service {
 
     func run() async throws {
         let checks = checks
-        let thread = try ControlThread(name: "bramble-check") { checks.run() }
+        let thread = try NamedThread(name: "bramble-check") { checks.run() }
         await withTaskCancellationHandler {
             await withGracefulShutdownHandler {
                 await thread.value()

@@ -13,7 +13,7 @@ struct ControlPlane: Service {
 
     func run() async throws {
         let setup = setup
-        let thread = try ControlThread(name: "bramble-control") { Self.work(setup) }
+        let thread = try NamedThread(name: "bramble-control") { Self.work(setup) }
         let ending = await withTaskCancellationHandler {
             await withGracefulShutdownHandler {
                 await thread.value()

@@ -68,7 +68,7 @@ final class SitePublisher: Service {
     /// Reading a directory takes as long as the card takes: on a thread of its own.
     private func publishOnce() async throws {
         let (store, directory) = (store, directory.withLock { $0 })
-        let thread = try ControlThread(name: "bramble-import") { Result { try store.importAndActivate(directory) } }
+        let thread = try NamedThread(name: "bramble-import") { Result { try store.importAndActivate(directory) } }
         switch await thread.value() {
         case .success(let publication): accept(publication)
         case .failure(let error): refuse("\(error)")

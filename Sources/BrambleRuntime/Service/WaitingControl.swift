@@ -19,7 +19,7 @@ struct WaitingControl: Service {
 
     func run() async throws {
         let (path, report, stop) = (path, report, stop)
-        let thread = try ControlThread(name: "bramble-waiting") { try? Self.serve(path, report, until: stop) }
+        let thread = try NamedThread(name: "bramble-waiting") { try? Self.serve(path, report, until: stop) }
         try? await gracefulShutdown()
         stop.signal()
         _ = await thread.value()

@@ -28,9 +28,6 @@ public final class UnixConnection {
     /// Whether something waits for room: `flush` when the descriptor can be written.
     public var hasPending: Bool { !pending.isEmpty }
 
-    /// Who is connected.
-    public func peer() throws(SystemError) -> PeerCredentials { try PeerCredentials(of: socket.number) }
-
     /// The lines that have arrived. A line longer than `longestLine` is the error EMSGSIZE: close the connection.
     public func receive() throws(SystemError) -> Received {
         var received = Received()

@@ -3,6 +3,7 @@ internal import Glibc
 /// The Pi's own ACT light, through the kernel's LED class.
 ///
 /// While this object lives, the light no longer shows card accesses; when it goes, the earlier trigger is set again.
+/// A process that hangs or ends without that leaves the light as it was, lit or dark, until the next one takes it.
 public final class ActivityLight: LightOutput {
     private let directory: String
     private let trigger: String?

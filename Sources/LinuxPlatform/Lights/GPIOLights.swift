@@ -3,18 +3,28 @@ internal import Glibc
 
 /// Three lamps on GPIO lines, through libgpiod.
 ///
-/// The lines go low when this object, or the process, goes away (the kernel must be told so on a Pi: see the image).
+/// The lines go low when this object goes away. When the process ends without that, the kernel takes them back, and what
+/// becomes of their level is the driver's affair: a Pi's own kernel keeps it unless `dtparam=strict_gpiod` is set. While
+/// the process hangs, the last level stays in any case.
 public final class GPIOLights: LightOutput {
+    /// How the lines may be found.
+    public enum Search: Hashable, Sendable {
+        /// Only by the names that a device tree overlay gives them: then someone has wired lamps to them.
+        case names
+        /// By name or, failing that, as the BCM numbers 17, 27 and 22 on the chip that a Pi has, whatever is wired there.
+        case namesOrNumbers
+    }
+
     private let green: Line
     private let yellow: Line
     private let red: Line
 
-    /// Takes the three lines, dark. Each is found by its name from the device tree overlay or, failing that, as the
-    /// BCM number on the chip that a Pi has. The chips' device files are in `devices`.
-    public init(devices: String = "/dev") throws(SystemError) {
-        green = try Line(devices, name: "bramble-green", offset: 17)
-        yellow = try Line(devices, name: "bramble-yellow", offset: 27)
-        red = try Line(devices, name: "bramble-red", offset: 22)
+    /// Takes the three lines, dark: `bramble-green`, `bramble-yellow` and `bramble-red`, each found as `search` says. The
+    /// chips' device files are in `devices`.
+    public init(_ search: Search, devices: String = "/dev") throws(SystemError) {
+        green = try Line(devices, search, name: "bramble-green", offset: 17)
+        yellow = try Line(devices, search, name: "bramble-yellow", offset: 27)
+        red = try Line(devices, search, name: "bramble-red", offset: 22)
     }
 
     /// Sets the lines that have changed; the ACT light is not here.
@@ -34,16 +44,17 @@ private final class Line {
     private let line: UnsafeMutablePointer<bramble_line>
     private var isHigh = false
 
-    init(_ devices: String, name: String, offset: UInt32) throws(SystemError) {
+    init(_ devices: String, _ search: GPIOLights.Search, name: String, offset: UInt32) throws(SystemError) {
         self.name = name
+        let chips = search == .namesOrNumbers ? GPIOLights.chips : []
         let consumer = "bramble"
         var taken = bramble_line_take(devices, name, nil, offset, consumer)
         var code = errno
-        for chip in GPIOLights.chips where taken == nil && code == ENOENT {
+        for chip in chips where taken == nil && code == ENOENT {
             taken = bramble_line_take(devices, name, chip, offset, consumer)
             code = errno
         }
-        guard let taken else { throw Line.refusal(name, offset, code) }
+        guard let taken else { throw Line.refusal(search, name, offset, code) }
         line = taken
     }
 
@@ -60,9 +71,12 @@ private final class Line {
         throw .current("set the GPIO line \(name)")
     }
 
-    private static func refusal(_ name: String, _ offset: UInt32, _ code: Int32) -> SystemError {
+    private static func refusal(
+        _ search: GPIOLights.Search, _ name: String, _ offset: UInt32, _ code: Int32
+    ) -> SystemError {
         let advice: String? =
             switch code {
+            case ENOENT where search == .names: "No GPIO chip has a line of this name."
             case ENOENT: "No GPIO chip has a line of this name, and none is a Raspberry Pi's."
             case EACCES, EPERM: "Add the service's user to the group gpio."
             case EBUSY:

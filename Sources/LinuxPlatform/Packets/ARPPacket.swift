@@ -33,13 +33,6 @@ public struct ARPPacket: Hashable, Sendable {
         return ARPPacket(operation: form, senderMAC: mac, senderIP: ip, targetMAC: target, targetIP: ip)
     }
 
-    /// Whether the packet shows that `ip` is used, or is about to be, by a machine other than the owner of `own`
-    /// (RFC 5227 §2.1.1: any packet from it, or a probe for it).
-    public func conflicts(with ip: UInt32, own: Set<MACAddress>) -> Bool {
-        guard !own.contains(senderMAC) else { return false }
-        return senderIP == ip || (operation == .request && senderIP == 0 && targetIP == ip)
-    }
-
     /// The 28 bytes.
     public var encoded: [UInt8] {
         var writer = ByteWriter(capacity: 28)

@@ -50,7 +50,7 @@ public enum SignalTable {
         case .draining:
             line(
                 signal, "draining", .slow, .steady, .off, act: .wink,
-                "Taken out of service, or about to stop. `bramble resume` puts it back.")
+                "Taken out of service by a person, or about to stop.")
         case .starting:
             line(signal, "starting", .slow, .off, .off, act: .slow, "Not ready yet. Takes seconds.")
         case .joining:

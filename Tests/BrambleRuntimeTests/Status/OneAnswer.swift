@@ -4,9 +4,9 @@ import LinuxPlatform
 enum OneAnswer {
     /// Listens at `path`, on a thread of its own, takes one request and answers it with these lines. Its value is the
     /// request.
-    static func daemon(at path: String, answering lines: [String]) throws -> ControlThread<String?> {
+    static func daemon(at path: String, answering lines: [String]) throws -> NamedThread<String?> {
         let handed = Handed(listener: try UnixListener(path: path))
-        return try ControlThread(name: "daemon") { handed.serveOne(lines) }
+        return try NamedThread(name: "daemon") { handed.serveOne(lines) }
     }
 }
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Releases
 
-struct SitePublisherTests {
+struct PublicationTests {
     let directory = TemporaryDirectory()
 
     @Test("a publication says what changed")

@@ -3,7 +3,7 @@ internal import Glibc
 internal import Synchronization
 
 /// A thread of its own for work that must not share an executor, with a name that `ps -L` and `top -H` show.
-public final class ControlThread<Value: Sendable>: Sendable {
+public final class NamedThread<Value: Sendable>: Sendable {
     private enum State {
         case running([CheckedContinuation<Value, Never>])
         case finished(Value)
@@ -50,11 +50,6 @@ public final class ControlThread<Value: Sendable>: Sendable {
         }
     }
 
-    /// What the body returned, or nil while it still runs.
-    public var valueIfFinished: Value? {
-        state.withLock { state in if case .finished(let value) = state { value } else { nil } }
-    }
-
     fileprivate func finish(_ value: Value) {
         let waiting: [CheckedContinuation<Value, Never>] = state.withLock { state in
             guard case .running(let waiting) = state else { return [] }
@@ -74,9 +69,9 @@ private class AnyWork {
 private final class Work<Value: Sendable>: AnyWork {
     private let name: String
     private let body: () -> Value
-    private let owner: ControlThread<Value>
+    private let owner: NamedThread<Value>
 
-    init(name: String, body: sending @escaping () -> Value, owner: ControlThread<Value>) {
+    init(name: String, body: sending @escaping () -> Value, owner: NamedThread<Value>) {
         self.name = name
         self.body = body
         self.owner = owner
