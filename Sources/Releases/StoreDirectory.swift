@@ -49,11 +49,22 @@ final class StoreDirectory: Sendable {
     }
 
     /// Whether no one else has this store open. From now on, we have.
+    ///
+    /// Asked several times: between its fork and its exec, a child of this very process has the lock of a store that
+    /// was just closed.
     func isAlone() -> Bool {
-        let alone = flock(root, LOCK_EX | LOCK_NB) == 0
+        var alone = false
+        for attempt in 0..<Self.attempts where !alone {
+            if attempt > 0 { usleep(Self.pause) }
+            alone = flock(root, LOCK_EX | LOCK_NB) == 0
+        }
         _ = flock(root, LOCK_SH | LOCK_NB)
         return alone
     }
+
+    private static let attempts = 5
+    /// Between two attempts, in microseconds.
+    private static let pause: UInt32 = 10_000
 
     func error(_ operation: String, _ name: String, _ code: SystemCode) -> StoreError {
         StoreError(operation, path + "/" + name, code: code.number)

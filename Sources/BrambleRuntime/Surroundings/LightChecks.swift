@@ -18,8 +18,10 @@ enum LightChecks {
             return activity.map { .good("lights", "the board's own light, \($0)") }
                 ?? missing("this board shows no ACT light in /sys/class/leds", "Set [lights] output = \"auto\".")
         case .auto:
-            if !chips.isEmpty { return .good("lights", "GPIO: \(chips.joined(separator: ", "))") }
-            if let activity { return .good("lights", "the board's own light, \(activity)") }
+            if let activity {
+                return .good("lights", "the board's own light, \(activity), unless an overlay names wired lamps")
+            }
+            if !chips.isEmpty { return .good("lights", "wired lamps, if an overlay names their lines") }
             return missing(
                 "no GPIO chip and no ACT light", "Fine on a machine without them: [lights] output = \"off\".")
         }
