@@ -110,9 +110,15 @@ public struct Node: Sendable {
 
     /// The shell has looked at the node: what stands against its serving, and the release it serves (the first eight
     /// bytes of the release ID; 0 for none).
-    public mutating func update(health: Health, release: UInt64, at now: Instant) -> [Action] {
-        guard !isStopped, health != self.health || release != self.release else { return [] }
+    ///
+    /// `obstacles` stand against single floating addresses: the node serves, and runs for every other address.
+    public mutating func update(
+        health: Health, obstacles: [IPAddress: Health.Reason] = [:], release: UInt64, at now: Instant
+    ) -> [Action] {
+        guard !isStopped else { return [] }
         var actions: [Action] = []
+        let isNew = note(obstacles, into: &actions)
+        guard isNew || health != self.health || release != self.release else { return [] }
         if health != self.health, !health.reasons.contains(.starting) { actions.append(.tell(.health(health))) }
         self.health = health
         self.release = release
@@ -146,6 +152,9 @@ public struct Node: Sendable {
         settle(at: now, into: &actions)
         return actions
     }
+
+    /// The floating addresses that a stranger is believed to have, in the order of the configuration.
+    public var conflictedAddresses: [IPAddress] { routers.map(\.address.ip).filter { conflicts[$0] != nil } }
 
     // MARK: What people ask of a node
 
