@@ -169,7 +169,9 @@ public struct Node: Sendable {
     }
 
     /// Makes the lights of a node show which one it is, for half a minute; `nil` is this node.
-    /// - Returns: nil when no member has that ID.
+    ///
+    /// The command goes out three times, for a datagram may get lost and nobody acknowledges it.
+    /// - Returns: nil when no member that can be reached has that ID: it is unknown, dead, or has left.
     public mutating func identify(_ node: NodeID?, at now: Instant) -> [Action]? {
         guard !isStopped else { return [] }
         guard let node, node != session.node else {
@@ -178,9 +180,10 @@ public struct Node: Sendable {
             settle(at: now, into: &actions)
             return actions
         }
-        guard let address = membership.members.first(where: { $0.id == node })?.address else { return nil }
+        let member = membership.members.first { $0.id == node && $0.state.isPresent }
+        guard let address = member?.address else { return nil }
         var actions: [Action] = []
-        send(NodeCommand.identify(node).encoded, to: .address(address), into: &actions)
+        for _ in 0..<3 { send(NodeCommand.identify(node).encoded, to: .address(address), into: &actions) }
         return actions
     }
 
