@@ -19,7 +19,7 @@ public enum Event: Equatable, Sendable {
     case duplicateIdentity(Session, keepsIdentity: Bool)
     /// The node may serve again, or may not.
     case health(Health)
-    /// The node cannot hold a floating address here, or can again (nil).
+    /// The node cannot hold a floating address here, or may run for it again (nil).
     case obstacle(FloatingAddress, Health.Reason?)
     /// The floating address was taken from the interface by someone else, and is put back.
     case addressStripped(FloatingAddress)
@@ -60,7 +60,7 @@ public enum Event: Equatable, Sendable {
             guard !health.isServing else { return "this node can serve" }
             return "this node cannot serve: " + health.reasons.map(\.text).joined(separator: "; ")
         case .obstacle(let address, let obstacle):
-            guard let obstacle else { return "\(address.ip): this node can hold it again" }
+            guard let obstacle else { return "\(address.ip): this node runs for it again" }
             return "\(address.ip) is left to other nodes: \(obstacle.text)"
         case .addressStripped(let address):
             return "\(address.ip) was removed from the interface by another program; putting it back"
