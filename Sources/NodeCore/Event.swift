@@ -19,6 +19,8 @@ public enum Event: Equatable, Sendable {
     case duplicateIdentity(Session, keepsIdentity: Bool)
     /// The node may serve again, or may not.
     case health(Health)
+    /// The node cannot hold a floating address here, or may run for it again (nil).
+    case obstacle(FloatingAddress, Health.Reason?)
     /// The floating address was taken from the interface by someone else, and is put back.
     case addressStripped(FloatingAddress)
     /// Someone who is no member has the floating address.
@@ -32,6 +34,7 @@ public enum Event: Equatable, Sendable {
         case .duplicateIdentity, .addressStripped, .addressConflict, .disagreement: .warning
         case .member(let member, _): member.state == .dead ? .warning : .info
         case .health(let health): health.isServing ? .notice : .warning
+        case .obstacle(_, let obstacle): obstacle == nil ? .notice : .warning
         case .transition: .notice
         case .holder, .identify: .info
         }
@@ -56,6 +59,9 @@ public enum Event: Equatable, Sendable {
         case .health(let health):
             guard !health.isServing else { return "this node can serve" }
             return "this node cannot serve: " + health.reasons.map(\.text).joined(separator: "; ")
+        case .obstacle(let address, let obstacle):
+            guard let obstacle else { return "\(address.ip): this node runs for it again" }
+            return "\(address.ip) is left to other nodes: \(obstacle.text)"
         case .addressStripped(let address):
             return "\(address.ip) was removed from the interface by another program; putting it back"
         case .addressConflict(let address, let owner):

@@ -13,6 +13,10 @@ struct FloatingRouter: Sendable {
     private var rival: (since: Instant, last: Instant)?
     /// When the lease of the address is to be renewed; only while Active.
     var renewAt: Instant?
+    /// What stands against holding this address here.
+    var obstacle: Health.Reason?
+    /// The obstacle that people were told of last.
+    var toldObstacle: Health.Reason?
     /// The last transitions, the newest last.
     private(set) var history: [NodeSnapshot.Transition] = []
     /// How many transitions there have been.

@@ -26,13 +26,36 @@ extension Node {
     }
 
     private func mayRun(for address: FloatingAddress, at now: Instant) -> Bool {
-        health.isServing && !isDraining && now >= settledAt && conflicts[address.ip] == nil
+        health.isServing && obstacle(to: address) == nil && !isDraining && now >= settledAt
+            && conflicts[address.ip] == nil
+    }
+
+    private func obstacle(to address: FloatingAddress) -> Health.Reason? {
+        routers.first { $0.address == address }?.obstacle
+    }
+
+    /// Notes what stands against single addresses, and tells people; that an address is still being asked for is no
+    /// news.
+    /// - Returns: whether anything has changed.
+    mutating func note(_ obstacles: [IPAddress: Health.Reason], into actions: inout [Action]) -> Bool {
+        var isNew = false
+        for index in routers.indices {
+            let obstacle = obstacles[routers[index].address.ip]
+            guard obstacle != routers[index].obstacle else { continue }
+            isNew = true
+            routers[index].obstacle = obstacle
+            guard obstacle != .starting, obstacle != routers[index].toldObstacle else { continue }
+            routers[index].toldObstacle = obstacle
+            actions.append(.tell(.obstacle(routers[index].address, obstacle)))
+        }
+        return isNew
     }
 
     private func reasonToResign(_ address: FloatingAddress) -> TransitionReason {
         if conflicts[address.ip] != nil { return .addressConflict }
         if isDraining { return .draining }
-        return health.reasons.contains { if case .linkDown = $0 { true } else { false } } ? .linkDown : .cannotServe
+        let reasons = health.reasons + [obstacle(to: address)].compactMap { $0 }
+        return reasons.contains { if case .linkDown = $0 { true } else { false } } ? .linkDown : .cannotServe
     }
 
     mutating func receiveAdvertisement(

@@ -96,7 +96,10 @@ extension Node {
     /// The lights show for half a minute which node this is: long enough to walk to the shelf.
     mutating func beginIdentify(at now: Instant, into actions: inout [Action]) {
         let end = now.advanced(by: .seconds(30))
+        let before = identifyUntil
         identifyUntil = end
+        // A copy of the command that was just obeyed.
+        if let before, before.duration(to: end) < .seconds(1) { return }
         actions.append(.tell(.identify(until: end)))
     }
 }

@@ -22,7 +22,7 @@ extension Node {
         case .duplicateIdentity: duplicateUntil != nil
         case .addressConflict: !conflicts.isEmpty
         case .split: routers.contains { $0.isContested }
-        case .cannotServe: !health.isServing && !isStarting(at: now)
+        case .cannotServe: (!health.isServing || canHoldNothing) && !isStarting(at: now)
         case .isolated: !company.isPresent && company.isLost
         case .starting: isStarting(at: now)
         case .draining: isDraining
@@ -31,6 +31,12 @@ extension Node {
         case .leader: routers.contains { $0.router.state == .active }
         case .member: true
         }
+    }
+
+    /// Whether floating addresses are wanted and none can be held here. The site is served all the same, but nobody
+    /// who looks for it at a floating address would find it here.
+    private var canHoldNothing: Bool {
+        !routers.isEmpty && routers.allSatisfy { $0.obstacle != nil && $0.obstacle != .starting }
     }
 
     private func isStarting(at now: Instant) -> Bool { health.reasons.contains(.starting) || now < settledAt }

@@ -112,9 +112,15 @@ public struct Node: Sendable {
 
     /// The shell has looked at the node: what stands against its serving, and the release it serves (the first eight
     /// bytes of the release ID; 0 for none).
-    public mutating func update(health: Health, release: UInt64, at now: Instant) -> [Action] {
-        guard !isStopped, health != self.health || release != self.release else { return [] }
+    ///
+    /// `obstacles` stand against single floating addresses: the node serves, and runs for every other address.
+    public mutating func update(
+        health: Health, obstacles: [IPAddress: Health.Reason] = [:], release: UInt64, at now: Instant
+    ) -> [Action] {
+        guard !isStopped else { return [] }
         var actions: [Action] = []
+        let isNew = note(obstacles, into: &actions)
+        guard isNew || health != self.health || release != self.release else { return [] }
         if health != self.health, !health.reasons.contains(.starting) { actions.append(.tell(.health(health))) }
         self.health = health
         self.release = release
@@ -149,6 +155,9 @@ public struct Node: Sendable {
         return actions
     }
 
+    /// The floating addresses that a stranger is believed to have, in the order of the configuration.
+    public var conflictedAddresses: [IPAddress] { routers.map(\.address.ip).filter { conflicts[$0] != nil } }
+
     // MARK: What people ask of a node
 
     /// Takes the node out of service, or puts it back.
@@ -162,7 +171,9 @@ public struct Node: Sendable {
     }
 
     /// Makes the lights of a node show which one it is, for half a minute; `nil` is this node.
-    /// - Returns: nil when no member has that ID.
+    ///
+    /// The command goes out three times, for a datagram may get lost and nobody acknowledges it.
+    /// - Returns: nil when no member that can be reached has that ID: it is unknown, dead, or has left.
     public mutating func identify(_ node: NodeID?, at now: Instant) -> [Action]? {
         guard !isStopped else { return [] }
         guard let node, node != session.node else {
@@ -171,9 +182,10 @@ public struct Node: Sendable {
             settle(at: now, into: &actions)
             return actions
         }
-        guard let address = membership.members.first(where: { $0.id == node })?.address else { return nil }
+        let member = membership.members.first { $0.id == node && $0.state.isPresent }
+        guard let address = member?.address else { return nil }
         var actions: [Action] = []
-        send(NodeCommand.identify(node).encoded, to: .address(address), into: &actions)
+        for _ in 0..<3 { send(NodeCommand.identify(node).encoded, to: .address(address), into: &actions) }
         return actions
     }
 

@@ -26,6 +26,8 @@ public struct NodeSnapshot: Sendable {
         public let priority: UInt8
         /// The node that holds it, if one is heard.
         public let holder: NodeID?
+        /// What stands against holding this address here, if anything.
+        public let obstacle: Health.Reason?
         /// How many transitions there have been.
         public let transitions: UInt64
         /// The last 64 of them, the newest last.
@@ -63,7 +65,7 @@ extension Node {
             floating: routers.map {
                 .init(
                     address: $0.address, state: $0.router.state, priority: $0.router.priority, holder: $0.holder,
-                    transitions: $0.transitions, history: $0.history)
+                    obstacle: $0.obstacle, transitions: $0.transitions, history: $0.history)
             },
             drops: link.drops, ignored: ignored, localHealth: membership.localHealth)
     }

@@ -65,6 +65,17 @@ def test_several_addresses_of_one_kind_move_together():
         assert lab.holders(FLOATING) == lab.holders(second) == []
 
 
+def test_an_address_outside_every_network_does_not_take_the_others_down():
+    with Lab(2, {"floating": {"addresses": [FLOATING, "192.0.2.7"]}}) as lab:
+        lab.start()
+        leader = lab.wait_formed()
+        report = leader.status().report
+        assert report["health"]["serving"] and not report["health"]["reasons"]
+        assert any("192.0.2.7" in warning and "network" in warning for warning in report["warnings"])
+        leader.kill()
+        lab.wait_formed(*lab.backups(leader))
+
+
 def test_nodes_without_a_floating_address_still_find_each_other_and_serve():
     with Lab(2, {"floating": {"addresses": []}}) as lab:
         lab.start()

@@ -23,6 +23,18 @@ struct NodeConflictTests {
         #expect(bench.signal == .leader)
     }
 
+    @Test("is known to be in conflict while the lights show something else")
+    func hidden() {
+        var bench = Bench(peers: [1])
+        bench.run(for: .milliseconds(300))
+        bench.call { node, now in node.identify(nil, at: now) ?? [] }
+        bench.call { node, now in node.addressAnswered(Self.address, by: "02:00:00:00:00:99", at: now) }
+        #expect(bench.signal == .identify)
+        #expect(bench.node.conflictedAddresses == [Self.address])
+        bench.run(for: .milliseconds(3100))
+        #expect(bench.node.conflictedAddresses.isEmpty)
+    }
+
     @Test("is none when the node holds the address itself")
     func own() {
         var bench = Bench(peers: [1])

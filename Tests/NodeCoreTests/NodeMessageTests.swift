@@ -21,6 +21,22 @@ struct NodeMessageTests {
         ([0x30], "malformed command"), ([0x30, 1, 2, 3], "malformed command"), ([0x30, 99], "unknown command"),
     ]
 
+    @Test("identify is refused for a member that is dead or has left", arguments: [true, false])
+    func identifyGone(_ hasLeft: Bool) {
+        var bench = Bench(peers: [1])
+        bench.run(for: .seconds(2))
+        let peer = bench.peers[0].session.node
+        if hasLeft { bench.leave(0) }
+        bench.peers[0].isSilent = true
+        bench.run(for: .seconds(15))
+        #expect(bench.snapshot.members.first { $0.id == peer }?.state == (hasLeft ? .left : .dead))
+        bench.call { node, now in
+            let actions = node.identify(peer, at: now)
+            #expect(actions == nil)
+            return actions ?? []
+        }
+    }
+
     @Test("what can't be understood is counted and skipped", arguments: unreadable)
     func strange(_ payload: [UInt8], _ reason: String) throws {
         var bench = bench()
@@ -77,7 +93,7 @@ struct NodeMessageTests {
         var command = ByteWriter()
         command.append([0x30, 1])
         command.nodeID(peer)
-        #expect(bench.take().sends == 1)
+        #expect(bench.take().sends == 3, "one may get lost")
         #expect(bench.peers[0].heard.last == command.bytes)
         #expect(bench.signal != .identify)
         var isKnown = true

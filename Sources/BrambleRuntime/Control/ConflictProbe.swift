@@ -13,27 +13,13 @@ struct ConflictProbe {
         let owner: MACAddress
     }
 
-    private struct Target: Hashable {
-        let ip: UInt32
-        let interface: Interface
-    }
-
     private let watcher: ARPWatcher
     private let token: Poller.Token
-    private var targets: [Target] = []
-    private var owners: [UInt32: MACAddress] = [:]
-    private var sent = 0
-    private var nextAt: Instant?
+    /// The addresses that are asked for, sorted.
+    private var targets: [ProbeTarget] = []
+    private var isWatching = false
     /// The links on which the question has been asked, by address.
     private var asked: [UInt32: UInt32] = [:]
-    /// Whether a first round is under way: until it ends, nothing is claimed.
-    private(set) var isFirst = false
-
-    /// RFC 5227 §1.1 asks three times over seconds. A node is to lead within one, and asks oftener in less.
-    private static let probes = 4
-    private static let spacing = Duration.milliseconds(80)
-    /// Between two rounds while a stranger has an address.
-    private static let pause = Duration.seconds(1)
 
     init(token: Poller.Token) throws(SystemError) {
         watcher = try ARPWatcher()
@@ -41,65 +27,92 @@ struct ConflictProbe {
     }
 
     /// When `advance` is to be called.
-    var nextDeadline: Instant? { nextAt }
+    var nextDeadline: Instant? { targets.map(\.nextAt).min() }
 
-    /// Begins a first round if an address has come to a link on which nobody was asked for it.
+    /// Whether it is not known yet who has this address.
+    func isAsking(for address: IPAddress) -> Bool { targets.contains { .v4($0.ip) == address && $0.isOpen } }
+
+    /// Asks for the addresses that have come to a link on which nobody was asked for them.
     mutating func look(for addresses: [IPAddress], on interfaces: [Interface], at now: Instant, poller: Poller) {
-        var found: [Target] = []
         for case .v4(let ip) in addresses {
-            guard let interface = InterfaceList.interface(for: .v4(ip), in: interfaces), interface.isRunning else {
+            let interface = InterfaceList.interface(for: .v4(ip), in: interfaces)
+            guard let interface, interface.isRunning else {
                 asked[ip] = nil
+                targets.removeAll { $0.ip == ip }
                 continue
             }
-            if asked[ip] != interface.index { found.append(Target(ip: ip, interface: interface)) }
+            guard asked[ip] != interface.index else { continue }
             asked[ip] = interface.index
+            targets.removeAll { $0.ip == ip }
+            targets.append(ProbeTarget(ip, on: interface, at: now))
         }
-        guard !found.isEmpty else { return }
-        isFirst = true
-        begin(found, at: now, poller: poller)
+        targets.sort { $0.ip < $1.ip }
+        watch(with: poller)
     }
 
-    /// Notes who answers.
+    /// Asks for every address anew at the next `look`.
+    mutating func forget() { asked = [:] }
+
+    /// Notes who answers: everything that has come in.
     mutating func hear() {
-        for heard in watcher.drain().heard {
-            for target in targets where target.interface.index == heard.interface {
-                let own = Set([target.interface.mac].compactMap { $0 })
-                guard heard.packet.senderIP == target.ip, !own.contains(heard.packet.senderMAC) else { continue }
-                owners[target.ip] = heard.packet.senderMAC
+        while true {
+            let caught = watcher.drain()
+            guard !caught.heard.isEmpty || caught.malformed > 0 else { return }
+            for heard in caught.heard {
+                for index in targets.indices {
+                    targets[index].hear(heard.packet.senderIP, from: heard.packet.senderMAC, on: heard.interface)
+                }
             }
         }
     }
 
-    /// Sends the next probe, or ends the round.
-    /// - Returns: who answered, at the end of a round; nil before.
-    mutating func advance(at now: Instant, announcer: Announcer, poller: Poller) -> [Answer]? {
-        guard let due = nextAt, due <= now else { return nil }
-        if sent < Self.probes {
-            for target in targets { _ = announcer.probe(target.ip, on: target.interface) }
-            sent += 1
-            nextAt = now.advanced(by: Self.spacing)
-            return nil
-        }
+    /// Sends the probes that are due, and ends the rounds that are over.
+    /// - Parameter isMembers: whether a member is heard to hold an address.
+    /// - Returns: who answered; nil when no round has ended.
+    mutating func advance(
+        at now: Instant, announcer: Announcer, poller: Poller, isMembers: (IPAddress) -> Bool
+    ) -> [Answer]? {
+        guard let due = nextDeadline, due <= now else { return nil }
+        // Also what came before the first question, which is no answer to it.
         hear()
-        try? poller.remove(watcher.descriptor)
-        nextAt = nil
-        isFirst = false
-        return owners.sorted { $0.key < $1.key }.map { Answer(address: .v4($0.key), owner: $0.value) }
-    }
-
-    /// Asks once more after a while: a stranger that goes away does not say so.
-    mutating func repeatRound(at now: Instant, poller: Poller) {
-        begin(targets.filter { owners[$0.ip] != nil }, at: now.advanced(by: Self.pause), poller: poller)
-    }
-
-    private mutating func begin(_ targets: [Target], at now: Instant, poller: Poller) {
-        if nextAt == nil {
-            _ = watcher.drain()
-            try? poller.add(watcher.descriptor, token: token)
+        var answers: [Answer] = []
+        var hasEnded = false
+        var remaining: [ProbeTarget] = []
+        for var target in targets {
+            guard target.nextAt <= now else {
+                remaining.append(target)
+                continue
+            }
+            let step = target.advance(at: now, isMembers: isMembers(.v4(target.ip)))
+            if step != .done { remaining.append(target) }
+            switch step {
+            case .ask: _ = announcer.probe(target.ip, on: target.interface)
+            case .report(let owner):
+                answers.append(Answer(address: .v4(target.ip), owner: owner))
+                hasEnded = true
+            case .wait, .done: hasEnded = true
+            }
         }
-        self.targets = targets
-        owners = [:]
-        sent = 0
-        nextAt = now
+        targets = remaining
+        watch(with: poller)
+        return hasEnded ? answers : nil
+    }
+
+    /// Ends the watch over the addresses that no stranger is believed to have any more.
+    mutating func keepWatching(_ conflicted: [IPAddress], poller: Poller) {
+        targets.removeAll { !$0.isOpen && !conflicted.contains(.v4($0.ip)) }
+        watch(with: poller)
+    }
+
+    /// Listens to ARP while there is something to hear.
+    private mutating func watch(with poller: Poller) {
+        guard isWatching == targets.isEmpty else { return }
+        isWatching.toggle()
+        if isWatching {
+            hear()
+            try? poller.add(watcher.descriptor, token: token)
+        } else {
+            try? poller.remove(watcher.descriptor)
+        }
     }
 }

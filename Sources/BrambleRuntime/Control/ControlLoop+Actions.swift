@@ -12,11 +12,12 @@ extension ControlLoop {
     /// Carries out what the node wants.
     func perform(_ actions: [Action]) {
         var isNews = false
-        var refusal: String?
+        var refused: [(FloatingAddress, String)] = []
         for action in actions {
             switch action {
             case .send(let bytes, let destination): send(bytes, to: destination)
-            case .claim(let address): refusal = claim(address) ?? refusal
+            case .claim(let address):
+                if let problem = claim(address) { refused.append((address, problem)) }
             case .release(let address): release(address)
             case .announce(let address): announce(address)
             case .store(let peers): setup.peers.keep(peers)
@@ -30,7 +31,7 @@ extension ControlLoop {
         }
         if isNews { publish(at: MonotonicClock.now()) }
         // Only now: an advertisement that was decided on with the claim must not go out after the resignation.
-        if let refusal { refuse(refusal) }
+        if !refused.isEmpty { refuse(refused) }
     }
 
     /// A send that fails is no news: networks come and go, and each message is repeated.
@@ -47,9 +48,13 @@ extension ControlLoop {
 
     /// Why the kernel refused, if it did.
     private func claim(_ address: FloatingAddress) -> String? {
-        guard let interface = InterfaceList.interface(for: address.ip, in: interfaces) else { return nil }
+        let interface = InterfaceList.interface(for: address.ip, in: interfaces)
+        // Its network has moved to another interface: it must not stay on the first one.
+        if let before = held[address.ip], before != interface?.index { release(address) }
+        guard let interface else { return Self.outside(address.ip, interfaces) }
         if let error = addresses.claim(address.ip, on: interface.index, validFor: Self.lease) { return "\(error)" }
         held[address.ip] = interface.index
+        refusals[address.ip] = nil
         return nil
     }
 
@@ -81,14 +86,18 @@ extension ControlLoop {
         let wasDraining = node.snapshot.isDraining
         do {
             let session = try setup.files.renewIdentity()
-            node = setup.makeNode(session, at: now)
+            node = setup.makeNode(session, keyring: keyring, at: now)
             logger.notice("this node is now \(session.node)")
         } catch {
             // Without a file for it the new ID lasts for this run only, which is better than two nodes with one.
             logger.error("\(error)")
             var random = SystemRandomNumberGenerator()
-            node = setup.makeNode(Session(node: NodeID(using: &random), boot: 1, salt: random.next()), at: now)
+            let session = Session(node: NodeID(using: &random), boot: 1, salt: random.next())
+            node = setup.makeNode(session, keyring: keyring, at: now)
         }
+        // The new node knows of no conflict.
+        probe?.forget()
+        lookForStrangers(at: now)
         perform(node.setDraining(wasDraining, at: now))
         updateHealth(at: now)
     }

@@ -9,13 +9,16 @@ extension ControlLoop {
         probe?.look(for: floating.map(\.ip), on: interfaces, at: now, poller: poller)
     }
 
-    /// Carries the question on; at its end, tells the node who answered.
+    /// Carries the question on; at the end of a round, tells the node who answered.
     func advanceProbe(at now: Instant) {
-        guard let announcer, let answers = probe?.advance(at: now, announcer: announcer, poller: poller) else { return }
+        guard let announcer, let due = probe?.nextDeadline, due <= now else { return }
+        let members = node.snapshot.floating.filter { $0.holder != nil }.map(\.address.ip)
+        let ended = probe?.advance(at: now, announcer: announcer, poller: poller) { members.contains($0) }
+        guard let answers = ended else { return }
         for answer in answers {
             perform(node.addressAnswered(answer.address, by: "\(answer.owner)", at: now))
         }
-        if node.snapshot.signal == .addressConflict { probe?.repeatRound(at: now, poller: poller) }
+        probe?.keepWatching(node.conflictedAddresses, poller: poller)
         updateHealth(at: now)
     }
 }

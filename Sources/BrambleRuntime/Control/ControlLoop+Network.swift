@@ -4,22 +4,22 @@ internal import NodeCore
 internal import Wire
 
 extension ControlLoop {
-    /// How long a node whose kernel refused an address leaves the election to others before it tries again.
-    private static let claimPause = Duration.seconds(10)
-
     var floating: [FloatingAddress] { setup.nodeConfiguration.floating }
 
     /// Lists the interfaces anew and draws the conclusions.
     func lookAtNetwork(at now: Instant) {
         do {
             interfaces = try InterfaceList.current()
+            networkRetryAt = nil
         } catch {
-            logger.error("the network interfaces cannot be listed: \(error)")
+            if networkRetryAt == nil { logger.error("the network interfaces cannot be listed: \(error)") }
+            networkRetryAt = now.advanced(by: .seconds(1))
             return
         }
         for error in gossip.update(interfaces: gossipInterfaces, floating: Set(floating.map(\.ip))) {
             logger.warning("\(error)")
         }
+        forgetOldRefusals()
         lookForStrangers(at: now)
         updateHealth(at: now)
     }
@@ -50,30 +50,32 @@ extension ControlLoop {
 
     /// Tells the node what stands against it: what the self-check found, and what this thread sees of the network.
     func updateHealth(at now: Instant) {
-        perform(node.update(health: Health(checked.reasons + networkReasons), release: checked.release, at: now))
+        let actions = node.update(
+            health: Health(checked.reasons + networkReasons), obstacles: obstacles(at: now), release: checked.release,
+            at: now)
+        perform(actions)
     }
 
     private var networkReasons: [Health.Reason] {
-        var reasons: [Health.Reason] = []
-        if !gossipInterfaces.contains(where: \.isRunning) {
-            reasons.append(.linkDown("no network: no interface has a link (is the cable in?)"))
+        gossipInterfaces.contains(where: \.isRunning)
+            ? [] : [.linkDown("no network: no interface has a link (is the cable in?)")]
+    }
+
+    /// What stands against single addresses. One that is badly chosen must not take the others down.
+    private func obstacles(at now: Instant) -> [IPAddress: Health.Reason] {
+        var obstacles: [IPAddress: Health.Reason] = [:]
+        for address in floating { obstacles[address.ip] = obstacle(to: address.ip, at: now) }
+        return obstacles
+    }
+
+    private func obstacle(to ip: IPAddress, at now: Instant) -> Health.Reason? {
+        if let owner = interfaces.first(where: { $0.isOwn(ip) }) { return .cannotClaim(Self.own(ip, owner)) }
+        guard let interface = InterfaceList.interface(for: ip, in: interfaces) else {
+            return .cannotClaim(Self.outside(ip, interfaces))
         }
-        for address in floating {
-            if let owner = interfaces.first(where: { $0.isOwn(address.ip) }) {
-                reasons.append(.cannotClaim(Self.own(address.ip, owner)))
-                continue
-            }
-            guard let interface = InterfaceList.interface(for: address.ip, in: interfaces) else {
-                reasons.append(.cannotClaim(Self.outside(address.ip, interfaces)))
-                continue
-            }
-            if !interface.isRunning {
-                reasons.append(.linkDown("\(interface.name), where \(address.ip) belongs, has no link"))
-            }
-        }
-        if probe?.isFirst == true { reasons.append(.starting) }
-        if let claimProblem { reasons.append(.cannotClaim(claimProblem.text)) }
-        return reasons
+        guard interface.isRunning else { return .linkDown("\(interface.name), where \(ip) belongs, has no link") }
+        if let refusal = refusals[ip], refusal.retryAt != nil { return .cannotClaim(refusal.text) }
+        return probe?.isAsking(for: ip) == true ? .starting : nil
     }
 
     private static func own(_ ip: IPAddress, _ interface: Interface) -> String {
@@ -81,7 +83,7 @@ extension ControlLoop {
             + "served there all the same. Choose an address that no machine has in [floating] addresses"
     }
 
-    private static func outside(_ ip: IPAddress, _ interfaces: [Interface]) -> String {
+    static func outside(_ ip: IPAddress, _ interfaces: [Interface]) -> String {
         let networks = interfaces.filter { !$0.isLoopback }.flatMap { interface in
             interface.addresses.filter { !$0.isHost }.map { "\(interface.name) \($0.ip)/\($0.prefix)" }
         }
@@ -91,21 +93,31 @@ extension ControlLoop {
             + "the nodes in [floating] addresses"
     }
 
-    /// The kernel refused to add an address: others shall have it.
-    func refuse(_ problem: String) {
+    /// The kernel refused to add addresses: others shall have them.
+    func refuse(_ refused: [(FloatingAddress, String)]) {
         let now = MonotonicClock.now()
-        claimProblem = (problem, now)
+        for (address, problem) in refused {
+            let interface = InterfaceList.interface(for: address.ip, in: interfaces)?.index
+            refusals[address.ip] = ClaimRefusal(problem, on: interface, after: refusals[address.ip], at: now)
+        }
         updateHealth(at: now)
     }
 
     /// When a refused claim may be tried again.
-    var nextClaimAttempt: Instant? { claimProblem?.since.advanced(by: Self.claimPause) }
+    var nextClaimAttempt: Instant? { refusals.values.compactMap(\.retryAt).min() }
 
     /// Lets the node run again after a refusal.
     func retryClaim(at now: Instant) {
         guard let next = nextClaimAttempt, next <= now else { return }
-        claimProblem = nil
+        for ip in floating.map(\.ip) {
+            if let due = refusals[ip]?.retryAt, due <= now { refusals[ip]?.retryAt = nil }
+        }
         updateHealth(at: now)
+    }
+
+    /// What was refused on one interface may be granted on another.
+    private func forgetOldRefusals() {
+        refusals = refusals.filter { InterfaceList.interface(for: $0.key, in: interfaces)?.index == $0.value.interface }
     }
 
     /// Takes off what an earlier process left: its lease would end by itself, but not before this node could have

@@ -38,7 +38,13 @@ extension ControlLoop {
     private func identify(_ name: String, at now: Instant) throws -> ControlReply {
         let members = node.snapshot.members.map { (id: "\($0.id)", name: $0.info.name) }
         let id = try NodeLookup.find(name, among: members)
-        guard let target = NodeID(id), let actions = node.identify(target, at: now) else {
+        let target = NodeID(id)
+        switch node.snapshot.members.first(where: { $0.id == target })?.state {
+        case .dead: return .failed("\(name) is dead: it is not heard from, so its lights cannot be asked to blink")
+        case .left: return .failed("\(name) has left the cluster: its daemon was stopped, so its lights are dark")
+        default: break
+        }
+        guard let target, let actions = node.identify(target, at: now) else {
             return .failed("\(name) is a member whose address is not known yet: try again in a moment")
         }
         perform(actions)

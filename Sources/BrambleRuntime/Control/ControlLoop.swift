@@ -24,6 +24,10 @@ final class ControlLoop {
         static let strangers = Poller.Token(4)
     }
 
+    /// What other threads know of the node is never older than this while the loop turns; they take four times that
+    /// for a standstill.
+    private static let longestSilence = Duration.milliseconds(500)
+
     let setup: ControlSetup
     let logger: Logger
     let poller: Poller
@@ -32,16 +36,21 @@ final class ControlLoop {
     let announcer: Announcer?
     let monitor: NetworkMonitor
     var node: Node
+    /// The keys in force: those of the start, or those that a rotation brought since.
+    var keyring: Keyring
     var interfaces: [Interface] = []
     /// The floating addresses that this process has put on an interface, by the index of that interface.
     var held: [IPAddress: UInt32] = [:]
-    var claimProblem: (text: String, since: Instant)?
+    /// The floating addresses that the kernel refused.
+    var refusals: [IPAddress: ClaimRefusal] = [:]
     var checked = CheckResult(reasons: [.starting], release: 0, isFullTurn: false)
     var lights: LightsDriver
     var control: ControlServer
     var watchdog: Watchdog
     /// Nil where packet sockets are refused: then strangers go unnoticed.
     var probe: ConflictProbe?
+    /// When to list the interfaces again, after that failed.
+    var networkRetryAt: Instant?
     private var publishedAt = Instant.zero
     private var isStopping = false
 
@@ -61,10 +70,11 @@ final class ControlLoop {
             setup.facts.update { $0.warnings.append(warning) }
             setup.logger.warning("\(warning)")
         }
-        node = setup.makeNode(setup.session, at: now)
+        keyring = setup.nodeConfiguration.keyring
+        node = setup.makeNode(setup.session, keyring: keyring, at: now)
         lights = LightsDriver(configuration: setup.configuration.lights, facts: setup.facts, logger: setup.logger)
-        control = try ControlServer(path: setup.configuration.node.control)
-        watchdog = Watchdog(interval: Systemd.watchdogInterval(), at: now)
+        control = try ControlServer(path: setup.configuration.node.control, canPause: true)
+        watchdog = Watchdog(interval: Systemd.isListening ? Systemd.watchdogInterval() : nil, at: now)
         probe = try? ConflictProbe(token: Source.strangers)
         try poller.add(setup.mailbox.wakeUp.descriptor, token: Source.mailbox)
         for descriptor in gossip.descriptors { try poller.add(descriptor, token: Source.gossip) }
@@ -81,6 +91,9 @@ final class ControlLoop {
                 let ready = try poller.wait(until: nextDeadline)
                 turn(ready)
             } catch {
+                // The others need not wait for this node's lease to end.
+                perform(node.stop(at: MonotonicClock.now()))
+                lights.goDark()
                 return .failed(error)
             }
         }
@@ -88,7 +101,10 @@ final class ControlLoop {
     }
 
     private var nextDeadline: Instant {
-        let others = [lights.nextDeadline, watchdog.nextDeadline, nextClaimAttempt, probe?.nextDeadline]
+        let others = [
+            lights.nextDeadline, watchdog.nextDeadline, nextClaimAttempt, probe?.nextDeadline, networkRetryAt,
+            control.nextDeadline, publishedAt.advanced(by: Self.longestSilence),
+        ]
         return others.compactMap { $0 }.reduce(node.nextDeadline, min)
     }
 
@@ -110,6 +126,8 @@ final class ControlLoop {
             receive()
             perform(node.deadlineReached(at: MonotonicClock.now()))
         }
+        if let due = networkRetryAt, due <= now { lookAtNetwork(at: now) }
+        control.resume(with: poller, at: now)
         retryClaim(at: now)
         advanceProbe(at: now)
         lights.drive(at: now)
@@ -130,7 +148,9 @@ final class ControlLoop {
             checked = result
             watchdog.turned(result, at: now)
             updateHealth(at: now)
-        case .rotate(let keyring): node.rotate(to: keyring)
+        case .rotate(let keyring):
+            self.keyring = keyring
+            node.rotate(to: keyring)
         case .stop:
             Systemd.notify(.stopping, .status("resigning"))
             perform(node.stop(at: now))

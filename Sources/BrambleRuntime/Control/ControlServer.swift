@@ -7,12 +7,19 @@ struct ControlServer {
     private var connections: [UInt64: UnixConnection] = [:]
     private var nextToken: UInt64 = firstConnection
 
+    /// Until when nobody is let in, for the kernel has nothing left for another connection.
+    private var pausedUntil: Instant?
+    /// Whether the owner calls `resume`; without that there are no pauses.
+    private let canPause: Bool
+
     /// More than the commands of one machine will ever open; one more is closed at once.
     private static let mostConnections = 32
+    private static let pause = Duration.seconds(1)
     private static let listening = Poller.Token(3)
     private static let firstConnection: UInt64 = 100
 
-    init(path: String) throws(SystemError) {
+    init(path: String, canPause: Bool = false) throws(SystemError) {
+        self.canPause = canPause
         if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
             try Directory.make(String(path[..<slash]))
         }
@@ -24,7 +31,7 @@ struct ControlServer {
 
     /// Deals with what the poller saw: accepts, reads, and answers each line by `answer`.
     mutating func handle(_ event: Poller.Ready, poller: Poller, answer: (String) -> String) {
-        if event.token == Self.listening { return accept(with: poller) }
+        if event.token == Self.listening { return accept(with: poller, at: MonotonicClock.now()) }
         guard let connection = connections[event.token.number] else { return }
         do throws(SystemError) {
             if event.canWrite { try connection.flush() }
@@ -40,8 +47,28 @@ struct ControlServer {
         }
     }
 
-    private mutating func accept(with poller: Poller) {
-        while let connection = try? listener.accept() {
+    /// When `resume` is to be called.
+    var nextDeadline: Instant? { pausedUntil }
+
+    /// Watches for connections again once a pause is over.
+    mutating func resume(with poller: Poller, at now: Instant) {
+        guard let due = pausedUntil, due <= now else { return }
+        pausedUntil = (try? watch(with: poller)) == nil ? now.advanced(by: Self.pause) : nil
+    }
+
+    private mutating func accept(with poller: Poller, at now: Instant) {
+        do throws(SystemError) {
+            try acceptAll(with: poller)
+        } catch {
+            guard canPause else { return }
+            // Who waits goes on waiting: without a pause the poller would report it again at once, and for ever.
+            try? poller.remove(listener.descriptor)
+            pausedUntil = now.advanced(by: Self.pause)
+        }
+    }
+
+    private mutating func acceptAll(with poller: Poller) throws(SystemError) {
+        while let connection = try listener.accept() {
             guard connections.count < Self.mostConnections else { continue }
             let token = nextToken
             guard (try? poller.add(connection.descriptor, token: .init(token))) != nil else { continue }

@@ -16,8 +16,10 @@ struct ControlSetup: Sendable {
     var reloader: Reloader
     var logger: Logger
 
-    /// A node for a session: the first one, or one under a new identity.
-    func makeNode(_ session: Session, at now: Instant) -> Node {
+    /// A node for a session: the first one, or one under a new identity, which has the keys of the one before it.
+    func makeNode(_ session: Session, keyring: Keyring, at now: Instant) -> Node {
+        var nodeConfiguration = nodeConfiguration
+        nodeConfiguration.keyring = keyring
         var random = SystemRandomNumberGenerator()
         let secret = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) }
         return Node(

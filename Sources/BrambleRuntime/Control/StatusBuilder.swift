@@ -25,7 +25,7 @@ enum StatusBuilder {
                 Dictionary(
                     node.drops.map { ($0.reason.name, $0.count) }, uniquingKeysWith: { first, _ in first })),
             http: http(contents, configuration), lights: lights(contents), realTime: contents.isRealTime,
-            warnings: contents.warnings + contents.configurationProblems)
+            warnings: contents.warnings + contents.configurationProblems + obstacles(node))
     }
 
     /// The report of a daemon whose node does not run.
@@ -87,6 +87,17 @@ enum StatusBuilder {
     private static func health(_ node: NodeSnapshot) -> HealthStatus {
         let reasons = node.health.reasons.map(\.text) + (node.isDraining ? ["out of service: draining"] : [])
         return HealthStatus(serving: reasons.isEmpty, reasons: reasons)
+    }
+
+    /// What stands against single floating addresses, as whole sentences.
+    private static func obstacles(_ node: NodeSnapshot) -> [String] {
+        node.floating.compactMap { floating in
+            switch floating.obstacle {
+            case nil: nil
+            case .starting: "\(floating.address.ip): the network is being asked whether somebody else has this address."
+            case .some(let obstacle): "\(floating.address.ip) is left to other nodes: \(obstacle.text)."
+            }
+        }
     }
 
     private static func site(_ contents: Facts.Contents, at now: Instant) -> SiteStatus {
