@@ -15,6 +15,9 @@ public struct Health: Hashable, Sendable {
         /// The kernel refuses to give this node a floating address.
         case cannotClaim(String)
 
+        /// Whether it is a link that is down, and nothing else.
+        public var isLinkDown: Bool { if case .linkDown = self { true } else { false } }
+
         /// A word for metrics and the API.
         public var name: String {
             switch self {

@@ -22,8 +22,8 @@ extension Node {
         case .duplicateIdentity: duplicateUntil != nil
         case .addressConflict: !conflicts.isEmpty
         case .split: routers.contains { $0.isContested }
-        case .cannotServe: (!health.isServing || canHoldNothing) && !isStarting(at: now)
-        case .isolated: !company.isPresent && company.isLost
+        case .cannotServe: (!health.isServing || canHoldNothing) && !isStarting(at: now) && !isCutOff
+        case .isolated: isCutOff || (!company.isPresent && company.isLost)
         case .starting: isStarting(at: now)
         case .draining: isDraining
         case .joining: !company.isPresent && now < aloneAt
@@ -37,6 +37,12 @@ extension Node {
     /// who looks for it at a floating address would find it here.
     private var canHoldNothing: Bool {
         !routers.isEmpty && routers.allSatisfy { $0.obstacle != nil && $0.obstacle != .starting }
+    }
+
+    /// Whether a cable, or what stands for one, is all that is missing.
+    private var isCutOff: Bool {
+        guard health.isServing else { return health.reasons.allSatisfy(\.isLinkDown) }
+        return !routers.isEmpty && routers.allSatisfy { $0.obstacle?.isLinkDown == true }
     }
 
     private func isStarting(at now: Instant) -> Bool { health.reasons.contains(.starting) || now < settledAt }

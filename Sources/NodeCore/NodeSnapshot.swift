@@ -36,6 +36,8 @@ public struct NodeSnapshot: Sendable {
 
     /// This run of this node.
     public let session: Session
+    /// The fingerprint of the key that seals.
+    public let keyFingerprint: String
     /// When it started.
     public let startedAt: Instant
     /// What stands against its serving.
@@ -60,7 +62,8 @@ extension Node {
     /// What the node knows now.
     public var snapshot: NodeSnapshot {
         NodeSnapshot(
-            session: session, startedAt: startedAt, health: health, isDraining: isDraining, signal: shown ?? .starting,
+            session: session, keyFingerprint: link.keyring.newest.fingerprint, startedAt: startedAt, health: health,
+            isDraining: isDraining, signal: shown ?? .starting,
             members: membership.members,
             floating: routers.map {
                 .init(

@@ -22,6 +22,17 @@ private func interface(_ index: UInt32, up: Bool = true, running: Bool = true, _
 
 @Suite("Which interface and which address")
 struct InterfaceChoiceTests {
+    @Test(
+        "the network's own address and its broadcast address are nobody's",
+        arguments: [
+            ("192.0.2.0", true), ("192.0.2.255", true), ("192.0.2.254", false), ("192.0.3.255", false),
+            ("198.51.100.4", false), ("198.51.100.5", false), ("2001:db8::", false),
+        ])
+    func reserved(_ text: String, _ isReserved: Bool) {
+        let addresses = [address("192.0.2.1", 24), address("198.51.100.4", 31), address("2001:db8::1", 64)]
+        #expect(interface(1, addresses).isReserved(ip(text)) == isReserved)
+    }
+
     @Test("the longest network wins, then a running interface, then the lowest index")
     func choice() {
         let wide = interface(1, [address("10.0.0.1", 8)])

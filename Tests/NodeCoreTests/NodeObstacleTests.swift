@@ -46,6 +46,15 @@ struct NodeObstacleTests {
         #expect(states(node) == [.active, .active])
     }
 
+    @Test("shows on the lights as a cut cable when that is all, and as a node that cannot serve when it is not")
+    func cable() throws {
+        let cable = Health.Reason.linkDown("eth0 has no link")
+        let (cut, _, _) = try node([Bench.floating.ip: cable, Self.second.ip: cable])
+        #expect(cut.snapshot.signal == .isolated)
+        let (mixed, _, _) = try node([Bench.floating.ip: cable, Self.second.ip: Self.outside])
+        #expect(mixed.snapshot.signal == .cannotServe)
+    }
+
     @Test("makes the holder resign that address alone, for the reason it has", arguments: [true, false])
     func resigns(_ isLink: Bool) throws {
         var (node, now, _) = try node([:])

@@ -73,6 +73,7 @@ extension ControlLoop {
         guard let interface = InterfaceList.interface(for: ip, in: interfaces) else {
             return .cannotClaim(Self.outside(ip, interfaces))
         }
+        if interface.isReserved(ip) { return .cannotClaim(Self.reserved(ip, interface)) }
         guard interface.isRunning else { return .linkDown("\(interface.name), where \(ip) belongs, has no link") }
         if let refusal = refusals[ip], refusal.retryAt != nil { return .cannotClaim(refusal.text) }
         return probe?.isAsking(for: ip) == true ? .starting : nil
@@ -81,6 +82,11 @@ extension ControlLoop {
     private static func own(_ ip: IPAddress, _ interface: Interface) -> String {
         "the floating address \(ip) is this node's own address on \(interface.name), where it can't float; the site is "
             + "served there all the same. Choose an address that no machine has in [floating] addresses"
+    }
+
+    private static func reserved(_ ip: IPAddress, _ interface: Interface) -> String {
+        "the floating address \(ip) is the network's own, or its broadcast address, on \(interface.name), which no "
+            + "machine can have; choose another in [floating] addresses"
     }
 
     static func outside(_ ip: IPAddress, _ interfaces: [Interface]) -> String {

@@ -25,7 +25,7 @@ extension ControlLoop {
         case .identify(let name): return try identify(name, at: now)
         case .drain:
             perform(node.setDraining(true, at: now))
-            return .done("this node is out of service; `bramble resume` puts it back")
+            return .done("this node is out of service until it is asked to resume")
         case .resume:
             perform(node.setDraining(false, at: now))
             return .done("this node is in service")

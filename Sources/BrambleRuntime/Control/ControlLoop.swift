@@ -41,6 +41,7 @@ final class ControlLoop {
     var interfaces: [Interface] = []
     /// The floating addresses that this process has put on an interface, by the index of that interface.
     var held: [IPAddress: UInt32] = [:]
+    private var copies = CopyFilter()
     /// The floating addresses that the kernel refused.
     var refusals: [IPAddress: ClaimRefusal] = [:]
     var checked = CheckResult(reasons: [.starting], release: 0, isFullTurn: false)
@@ -136,7 +137,7 @@ final class ControlLoop {
     }
 
     private func receive() {
-        for datagram in gossip.receive() {
+        for datagram in gossip.receive() where !copies.isCopy(datagram) {
             perform(node.receive(datagram.bytes, from: datagram.source, at: MonotonicClock.now()))
         }
     }

@@ -17,7 +17,7 @@ enum StatusBuilder {
                 version: Version.current, uptimeSeconds: node.startedAt.elapsed(to: now),
                 signal: SignalTable.row(node.signal).name, isDraining: node.isDraining),
             cluster: ClusterStatus(
-                keyFingerprint: configuration.cluster.keyring?.newest.fingerprint,
+                keyFingerprint: node.keyFingerprint,
                 members: node.members.map { member($0, of: node, configuration, at: now) }),
             floating: node.floating.map { floating($0, configuration, names, at: now) },
             site: site(contents, at: now), health: health(node),

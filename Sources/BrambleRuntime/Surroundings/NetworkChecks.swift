@@ -61,6 +61,11 @@ enum NetworkChecks {
                 unaffected: "the cluster and the site on this node",
                 advice: "Take an address that nothing else has: outside of the router's DHCP range.")
         }
+        if home.isReserved(address) {
+            return .problem(
+                subject, "it is the network's own, or its broadcast address, on \(home.name)",
+                unaffected: "the other addresses and the cluster", advice: "Take one that a machine can have.")
+        }
         return .good(subject, "in the network of \(home.name) (/\(prefix))")
     }
 }

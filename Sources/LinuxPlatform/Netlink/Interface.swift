@@ -99,4 +99,17 @@ public struct Interface: Hashable, Sendable {
     public func prefix(containing ip: IPAddress) -> Int? {
         addresses.filter { !$0.isHost && $0.ip.matches(ip, prefix: $0.prefix) }.map(\.prefix).max()
     }
+
+    /// Whether an IPv4 address names one of the interface's networks as such, or everyone in it, and so no machine
+    /// (RFC 1122 §3.2.1.3). Networks of two addresses have neither (RFC 3021).
+    public func isReserved(_ ip: IPAddress) -> Bool {
+        guard case .v4(let number) = ip else { return false }
+        return addresses.contains { address in
+            guard address.ip.isIPv4, address.prefix < 31, address.ip.matches(ip, prefix: address.prefix) else {
+                return false
+            }
+            let host = number & (UInt32.max >> UInt32(max(0, address.prefix)))
+            return host == 0 || host == UInt32.max >> UInt32(max(0, address.prefix))
+        }
+    }
 }

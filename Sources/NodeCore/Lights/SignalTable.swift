@@ -46,7 +46,7 @@ public enum SignalTable {
         case .isolated:
             line(
                 signal, "isolated", .steady, .off, .slow, act: .flashes(3),
-                "This node hears none of the others that it knows. Check its cable, its switch port or its Wi-Fi.")
+                "This node hears none of the others: they are off, or its own cable, switch port or Wi-Fi is at fault.")
         case .draining:
             line(
                 signal, "draining", .slow, .steady, .off, act: .wink,
