@@ -14,7 +14,8 @@ public struct HTTPServer: Service {
     public struct Configuration: Sendable {
         /// The TCP port; 0 lets the system choose one.
         public var port: UInt16 = 80
-        /// The addresses to listen on; empty: all, IPv6 and IPv4.
+        /// The addresses to listen on, whether the machine has them yet or not; empty: all, IPv6 and IPv4. If none of
+        /// them is a loopback address or stands for all, the server listens on 127.0.0.1 too.
         public var addresses: [IPAddress] = []
         /// How many threads serve connections; nil: one for each core, at most four.
         public var threads: Int?

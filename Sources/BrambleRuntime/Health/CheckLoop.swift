@@ -12,7 +12,8 @@ struct CheckResult: Hashable, Sendable {
     /// The release that is served; 0 for none.
     var release: UInt64
     /// Whether every step came to an end that leaves the daemon in charge: only then may the watchdog be fed. A
-    /// refused read is an end, for no restart mends a card; a web server that hangs is not.
+    /// refused read is an end, for no restart mends a card, and so is an address that is not here; a web server that
+    /// hangs is not.
     var isFullTurn: Bool
 }
 
@@ -64,9 +65,14 @@ final class CheckLoop: Sendable {
             reasons.append(.httpUnanswered(problem))
         } else if !known.isListening {
             reasons.append(.starting)
-        } else if case .failed(let problem) = check.run() {
-            reasons.append(.httpUnanswered(problem))
-            isFullTurn = false
+        } else {
+            switch check.run() {
+            case .answered: break
+            case .addressNotHere(let problem): reasons.append(.httpUnanswered(problem))
+            case .failed(let problem):
+                reasons.append(.httpUnanswered(problem))
+                isFullTurn = false
+            }
         }
         if let problem = known.siteProblem {
             reasons.append(.noSite(problem))

@@ -54,8 +54,9 @@ struct Plan {
             mailbox = try Mailbox()
             peers = try PeersKeeper(files, logger: logger)
             checks = try CheckLoop(
-                check: SelfCheck(configuration.http, nodeName: configuration.node.name), store: store, facts: facts,
-                mailbox: mailbox)
+                check: SelfCheck(
+                    configuration.http, floating: configuration.floating.addresses, nodeName: configuration.node.name),
+                store: store, facts: facts, mailbox: mailbox)
         } catch {
             throw Obstacle("\(error)", remedy: .time(.seconds(10)), in: configuration)
         }
