@@ -42,12 +42,18 @@ final class ConnectionHandler: ChannelInboundHandler {
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
     func channelActive(context: ChannelHandlerContext) {
-        guard loop.add(self) else {
+        guard loop.add(self, isOwn: Self.isOwn(context.channel)) else {
             phase = .closed
             context.close(promise: nil)
             return
         }
         context.read()
+    }
+
+    /// Whether this machine is at both ends.
+    private static func isOwn(_ channel: any Channel) -> Bool {
+        guard let peer = channel.remoteAddress?.ipAddress else { return false }
+        return ["127.0.0.1", "::1", "::ffff:127.0.0.1"].contains(peer) || peer == channel.localAddress?.ipAddress
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -193,17 +193,34 @@ struct ConnectionTests {
         }
     }
 
+    @Test("the node itself still gets in where strangers do not, up to a limit of its own")
+    func reserve() async throws {
+        try await TestServer.with(configure: { $0.maximumConnections = 1 }) { server async throws in
+            let stranger = try Client(port: server.port, stranger: true)
+            stranger.send(Self.request("/"))
+            #expect(try stranger.reply().status == 200)
+            try await server.client(stranger: true) { client throws in #expect(client.rest() == []) }
+            let own = try (0..<ConnectionCapacity.reserve).map { _ in try Client(port: server.port) }
+            for client in own {
+                client.send(Self.request("/"))
+                #expect(try client.reply().status == 200)
+            }
+            try await server.client { client throws in #expect(client.rest() == []) }
+            #expect(server.running.counters.refusedConnections == 2)
+        }
+    }
+
     @Test("more connections than allowed are closed at once; room that is given back is used again")
     func tooMany() async throws {
         try await TestServer.with(configure: { $0.maximumConnections = 2 }) { server async throws in
             do {
-                let first = try Client(port: server.port)
-                let second = try Client(port: server.port)
+                let first = try Client(port: server.port, stranger: true)
+                let second = try Client(port: server.port, stranger: true)
                 for client in [first, second] {
                     client.send(Self.request("/"))
                     #expect(try client.reply().status == 200)
                 }
-                try await server.client { client throws in #expect(client.rest() == []) }
+                try await server.client(stranger: true) { client throws in #expect(client.rest() == []) }
                 #expect(server.running.counters.refusedConnections == 1)
                 first.send(Self.request("/"))
                 #expect(try first.reply().status == 200)
