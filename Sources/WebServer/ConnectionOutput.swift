@@ -11,7 +11,8 @@ final class ConnectionOutput {
     private static let gathered = 32 << 10
 
     private var buffer = ByteBuffer()
-    private var corks = 0
+    /// Whether a file is on its way. At most one is: each holds a descriptor, however few of its bytes are asked for.
+    private(set) var isSendingFile = false
 
     /// Adds a response. `connection` is its last line, if it needs one.
     ///
@@ -39,8 +40,8 @@ final class ConnectionOutput {
     private func add(
         _ file: OpenFile, _ range: Range<Int>, to context: ChannelHandlerContext
     ) -> EventLoopFuture<Void> {
-        corks += 1
-        if corks == 1 { Self.cork(true, context.channel) }
+        isSendingFile = true
+        Self.cork(true, context.channel)
         write(to: context)
         let promise = context.eventLoop.makePromise(of: Void.self)
         context.write(NIOAny(IOData.fileRegion(file.region(range))), promise: promise)
@@ -50,8 +51,8 @@ final class ConnectionOutput {
 
     /// A file has been sent.
     func fileEnded(_ channel: any Channel) {
-        corks -= 1
-        if corks == 0 { Self.cork(false, channel) }
+        isSendingFile = false
+        Self.cork(false, channel)
     }
 
     private static func cork(_ on: Bool, _ channel: any Channel) {

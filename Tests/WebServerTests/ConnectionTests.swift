@@ -1,4 +1,5 @@
 import Glibc
+import Releases
 import Testing
 
 @testable import WebServer
@@ -23,6 +24,32 @@ struct ConnectionTests {
             for (target, reply) in zip(targets, replies) {
                 #expect(target == "/none" ? reply.status == 404 : reply.body == Self.files[String(target.dropFirst())])
             }
+        }
+    }
+
+    @Test("many requests in one go for a file on the disk take one descriptor at a time, and are answered in order")
+    func pipelinedFiles() async throws {
+        let content = pattern(20_000)
+        try await TestServer.with(files: ["file": content], memory: .init(total: 0)) { server async throws in
+            let client = try Client(port: server.port, receiveBuffer: 4096)
+            let requests = content.indices.map { Self.request("/file", "Range: bytes=\($0)-\($0)\r\n") }.joined()
+            // Nothing is read yet: this ends when the server does not take any more.
+            async let sent: Void = Client.blocking { client.send(requests) }
+            var most = 0
+            for _ in 0..<100 {
+                most = max(most, openDescriptors(below: server.store.path + "/objects"))
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            let isInOrder = try await Client.blocking { () throws -> Bool in
+                for byte in content {
+                    let reply = try client.reply()
+                    guard reply.status == 206, reply.body == [byte] else { return false }
+                }
+                return true
+            }
+            try await sent
+            #expect(most <= 1)
+            #expect(isInOrder)
         }
     }
 
@@ -228,6 +255,16 @@ struct ConnectionTests {
             for _ in 0..<1000 where server.openConnections > 0 { try await Task.sleep(for: .milliseconds(5)) }
             #expect(try await server.get("/").status == 200)
         }
+    }
+}
+
+/// How many descriptors of this process are files in this directory.
+private func openDescriptors(below directory: String) -> Int {
+    (0..<4096).count { number in
+        var target = [CChar](repeating: 0, count: 4096)
+        guard readlink("/proc/self/fd/\(number)", &target, target.count - 1) > 0 else { return false }
+        let path = String(decoding: target.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return path.hasPrefix(directory)
     }
 }
 
