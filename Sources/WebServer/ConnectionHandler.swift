@@ -204,7 +204,7 @@ extension ConnectionHandler {
         guard let context else { return }
         let deadlines = loop.settings.deadlines
         let waiting = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-        if progress.isStalled(waiting: waiting, responses: responses, now: now, limit: deadlines.write) {
+        if progress.isStalled(waiting: waiting, written: output.written, now: now, limit: deadlines.write) {
             return timeOut(context)
         }
         switch phase {

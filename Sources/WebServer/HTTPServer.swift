@@ -33,7 +33,7 @@ public struct HTTPServer: Service {
         public var headTimeout: Duration = .seconds(10)
         /// How long a connection may stay open without a request.
         public var idleTimeout: Duration = .seconds(60)
-        /// How long a client may take no byte of its response.
+        /// How long a client may take less than 4 KiB of its response, or of what is left of it.
         public var writeTimeout: Duration = .seconds(30)
         /// How long responses may go on when the server stops.
         public var shutdownTimeout: Duration = .seconds(10)
