@@ -76,12 +76,12 @@ public struct HTTPServer: Service {
     }
 
     /// What the server has done since it last began to listen; nothing before that.
-    public var traffic: Traffic {
-        guard let counters = bound.counters.withLock({ $0 }) else { return Traffic() }
-        var traffic = Traffic()
-        traffic.requests = counters.requests
-        traffic.openConnections = max(0, counters.openConnections)
-        return traffic
+    public var traffic: Traffic { bound.traffic }
+
+    /// Tells the ``traffic`` of any moment, and keeps nothing of the server alive but its counters.
+    public var trafficReader: @Sendable () -> Traffic {
+        let bound = bound
+        return { bound.traffic }
     }
 
     /// Serves until the task is cancelled or a graceful shutdown begins; then lets responses under way finish.
@@ -124,4 +124,12 @@ public struct HTTPServer: Service {
 private final class BoundAddresses: Sendable {
     let addresses = Mutex<[Wire.SocketAddress]>([])
     let counters = Mutex<ServerCounters?>(nil)
+
+    var traffic: HTTPServer.Traffic {
+        guard let counters = counters.withLock({ $0 }) else { return HTTPServer.Traffic() }
+        var traffic = HTTPServer.Traffic()
+        traffic.requests = counters.requests
+        traffic.openConnections = max(0, counters.openConnections)
+        return traffic
+    }
 }
