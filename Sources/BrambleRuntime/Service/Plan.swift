@@ -18,6 +18,8 @@ struct Plan {
     private let store: ObjectStore
 
     /// Reads the configuration and opens what the node keeps on disk; raises the boot counter.
+    ///
+    /// Nothing on disk changes if another program has what the node needs: a daemon that waits tries again and again.
     init(_ file: ConfigurationFile, threshold: LogThreshold, logger: Logger) throws(Obstacle) {
         let reading = file.read()
         guard let configuration = reading.configuration else { throw Obstacle(reading) }
@@ -35,11 +37,18 @@ struct Plan {
         reloader = Reloader(file, current: configuration, threshold: threshold)
         files = NodeFiles(directory: configuration.node.data)
         do {
+            try Self.checkPlaces(configuration)
             session = try files.beginSession()
             store = try ObjectStore(directory: configuration.node.data + "/store")
         } catch {
             throw Obstacle("\(error)", remedy: .time(.seconds(10)), in: configuration)
         }
+    }
+
+    /// Takes the UDP port and the control socket, and lets them go again.
+    static func checkPlaces(_ configuration: Configuration) throws(SystemError) {
+        _ = try GossipSocket(port: configuration.cluster.port)
+        _ = try ControlServer(path: configuration.node.control)
     }
 
     /// Runs all services until the daemon is told to stop. On the way out they end in reverse order: the control

@@ -1,0 +1,64 @@
+import Glibc
+import LinuxPlatform
+import Logging
+import Testing
+
+@testable import BrambleRuntime
+
+struct PlacesTests {
+    private static func inDirectory(_ body: (String) throws -> Void) throws {
+        var template = Array("/tmp/bramble-places-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw TestFiles.Failure(call: "mkdtemp") }
+        let directory = String(decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        defer { for name in ["/bramble.toml", "/control.sock", ""] { remove(directory + name) } }
+        try body(directory)
+    }
+
+    private static func write(_ directory: String, port: UInt16) throws -> ConfigurationFile {
+        let path = directory + "/bramble.toml"
+        let text = """
+            [cluster]
+            key = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+            port = \(port)
+            [node]
+            data = "\(directory)/data"
+            control = "\(directory)/control.sock"
+            """
+        try TestFiles.write(text, to: path)
+        return ConfigurationFile(path)
+    }
+
+    private static func obstacle(_ file: ConfigurationFile) -> Obstacle? {
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        do throws(Obstacle) {
+            _ = try Plan(file, threshold: LogThreshold(), logger: logger)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test("a start that finds its UDP port taken leaves nothing on the disk")
+    func takenPort() throws {
+        try Self.inDirectory { directory in
+            let taken = try GossipSocket(port: 0)
+            let file = try Self.write(directory, port: taken.port)
+            let obstacle = try #require(Self.obstacle(file))
+            #expect(obstacle.problems.contains { $0.contains("UDP port \(taken.port)") })
+            #expect(TestFiles.list(directory) == ["bramble.toml"])
+        }
+    }
+
+    @Test("a start that finds its control socket taken leaves nothing on the disk")
+    func takenSocket() throws {
+        try Self.inDirectory { directory in
+            let free = try GossipSocket(port: 0).port
+            let file = try Self.write(directory, port: free)
+            let taken = try UnixListener(path: directory + "/control.sock")
+            let obstacle = try #require(Self.obstacle(file))
+            #expect(obstacle.problems.contains { $0.contains("control.sock") })
+            #expect(TestFiles.list(directory) == ["bramble.toml", "control.sock"])
+            withExtendedLifetime(taken) {}
+        }
+    }
+}
