@@ -90,7 +90,12 @@ struct Plan {
                     .init(service: control),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
-        try await group.run()
+        do {
+            try await group.run()
+        } catch let error where !(error is Obstacle) && !(error is CancellationError) {
+            // Whatever ends the services: the daemon stays, says so, and tries again.
+            throw Obstacle("\(error)", remedy: .time(.seconds(10)), in: configuration)
+        }
     }
 
     /// The lifecycle's own messages speak of services, which is no one's word here.
