@@ -10,6 +10,7 @@ internal import Wire
 /// A daemon that can start: its configuration is good, its identity and its store are there.
 struct Plan {
     private let configuration: Configuration
+    private let reading: Configuration.Reading
     private let reloader: Reloader
     private let logger: Logger
     private let session: Session
@@ -29,9 +30,10 @@ struct Plan {
             throw Obstacle(
                 "there is no cluster key in \(file.path ?? "bramble.toml"). The nodes of a cluster know each other by it; "
                     + "without one this node talks to nobody. Make one with `bramble key new`, and put the same line "
-                    + "into [cluster] on every node.", remedy: .editing, in: configuration)
+                    + "into [cluster] on every node.", remedy: .editing, in: configuration, reading: reading)
         }
         self.configuration = configuration
+        self.reading = reading
         self.keyring = keyring
         self.logger = logger
         reloader = Reloader(file, current: configuration, threshold: threshold)
@@ -41,7 +43,7 @@ struct Plan {
             session = try files.beginSession()
             store = try ObjectStore(directory: configuration.node.data + "/store")
         } catch {
-            throw Obstacle("\(error)", remedy: .time(.seconds(10)), in: configuration)
+            throw Obstacle("\(error)", remedy: .time(.seconds(10)), in: configuration, reading: reading)
         }
     }
 
@@ -67,7 +69,7 @@ struct Plan {
                     configuration.http, floating: configuration.floating.addresses, nodeName: configuration.node.name),
                 store: store, facts: facts, mailbox: mailbox)
         } catch {
-            throw Obstacle("\(error)", remedy: .time(.seconds(10)), in: configuration)
+            throw Obstacle("\(error)", remedy: .time(.seconds(10)), in: configuration, reading: reading)
         }
         logger.notice("node \(configuration.node.name) (\(session.node)), start \(session.boot)")
         let endpoints = Endpoints(configuration: configuration, facts: facts)
@@ -92,9 +94,12 @@ struct Plan {
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
         do {
             try await group.run()
-        } catch let error where !(error is Obstacle) && !(error is CancellationError) {
+        } catch var obstacle as Obstacle {
+            obstacle.reading = obstacle.reading ?? reading
+            throw obstacle
+        } catch let error where !(error is CancellationError) {
             // Whatever ends the services: the daemon stays, says so, and tries again.
-            throw Obstacle("\(error)", remedy: .time(.seconds(10)), in: configuration)
+            throw Obstacle("\(error)", remedy: .time(.seconds(10)), in: configuration, reading: reading)
         }
     }
 

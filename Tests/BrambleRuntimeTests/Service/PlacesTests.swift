@@ -45,6 +45,7 @@ struct PlacesTests {
             let file = try Self.write(directory, port: taken.port)
             let obstacle = try #require(Self.obstacle(file))
             #expect(obstacle.problems.contains { $0.contains("UDP port \(taken.port)") })
+            #expect(obstacle.reading == file.read())
             #expect(TestFiles.list(directory) == ["bramble.toml"])
         }
     }
@@ -60,5 +61,14 @@ struct PlacesTests {
             #expect(TestFiles.list(directory) == ["bramble.toml", "control.sock"])
             withExtendedLifetime(taken) {}
         }
+    }
+
+    @Test("an edit between the failure and the wait is noticed", .timeLimit(.minutes(1)))
+    func editInBetween() async throws {
+        let file = ConfigurationFile("/nonexistent/bramble.toml")
+        let earlier = Configuration.read("", file: "bramble.toml", hostName: "pi")
+        let watch = ObstacleWatch(Obstacle(earlier), file: file)
+        try await watch.run()
+        #expect(watch.isGone)
     }
 }
