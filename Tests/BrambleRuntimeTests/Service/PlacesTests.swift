@@ -1,4 +1,3 @@
-import Glibc
 import LinuxPlatform
 import Logging
 import Testing
@@ -6,14 +5,6 @@ import Testing
 @testable import BrambleRuntime
 
 struct PlacesTests {
-    private static func inDirectory(_ body: (String) throws -> Void) throws {
-        var template = Array("/tmp/bramble-places-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw TestFiles.Failure(call: "mkdtemp") }
-        let directory = String(decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        defer { for name in ["/bramble.toml", "/control.sock", ""] { remove(directory + name) } }
-        try body(directory)
-    }
-
     private static func write(_ directory: String, port: UInt16) throws -> ConfigurationFile {
         let path = directory + "/bramble.toml"
         let text = """
@@ -40,27 +31,29 @@ struct PlacesTests {
 
     @Test("a start that finds its UDP port taken leaves nothing on the disk")
     func takenPort() throws {
-        try Self.inDirectory { directory in
-            let taken = try GossipSocket(port: 0)
-            let file = try Self.write(directory, port: taken.port)
-            let obstacle = try #require(Self.obstacle(file))
-            #expect(obstacle.problems.contains { $0.contains("UDP port \(taken.port)") })
-            #expect(obstacle.reading == file.read())
-            #expect(TestFiles.list(directory) == ["bramble.toml"])
-        }
+        let place = try TemporaryDirectory()
+        defer { withExtendedLifetime(place) {} }
+        let directory = place.path
+        let taken = try GossipSocket(port: 0)
+        let file = try Self.write(directory, port: taken.port)
+        let obstacle = try #require(Self.obstacle(file))
+        #expect(obstacle.problems.contains { $0.contains("UDP port \(taken.port)") })
+        #expect(obstacle.reading == file.read())
+        #expect(TestFiles.list(directory) == ["bramble.toml"])
     }
 
     @Test("a start that finds its control socket taken leaves nothing on the disk")
     func takenSocket() throws {
-        try Self.inDirectory { directory in
-            let free = try GossipSocket(port: 0).port
-            let file = try Self.write(directory, port: free)
-            let taken = try UnixListener(path: directory + "/control.sock")
-            let obstacle = try #require(Self.obstacle(file))
-            #expect(obstacle.problems.contains { $0.contains("control.sock") })
-            #expect(TestFiles.list(directory) == ["bramble.toml", "control.sock"])
-            withExtendedLifetime(taken) {}
-        }
+        let place = try TemporaryDirectory()
+        defer { withExtendedLifetime(place) {} }
+        let directory = place.path
+        let free = try GossipSocket(port: 0).port
+        let file = try Self.write(directory, port: free)
+        let taken = try UnixListener(path: directory + "/control.sock")
+        let obstacle = try #require(Self.obstacle(file))
+        #expect(obstacle.problems.contains { $0.contains("control.sock") })
+        #expect(TestFiles.list(directory) == ["bramble.toml", "control.sock"])
+        withExtendedLifetime(taken) {}
     }
 
     @Test("an edit between the failure and the wait is noticed", .timeLimit(.minutes(1)))
