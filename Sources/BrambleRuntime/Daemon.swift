@@ -43,6 +43,8 @@ struct Obstacle: Error, Sendable {
     var configuration: Configuration
     /// Whether `configuration` is what the file says, and not the defaults in place of it.
     var isConfigured: Bool
+    /// What the configuration file said when the obstacle was met; nil if that is not known.
+    var reading: Configuration.Reading?
 
     /// What may take the obstacle away.
     enum Remedy: Sendable {
@@ -56,12 +58,16 @@ struct Obstacle: Error, Sendable {
     init(_ reading: Configuration.Reading) {
         problems = reading.problems.map(\.description)
         remedy = .editing
+        self.reading = reading
         isConfigured = reading.configuration != nil
         configuration = reading.configuration ?? Configuration(nodeName: ConfigurationFile.hostName)
     }
 
-    /// An obstacle to a good configuration.
-    init(_ problem: String, remedy: Remedy, in configuration: Configuration) {
+    /// An obstacle to a good configuration, as this reading of its file gave it.
+    init(
+        _ problem: String, remedy: Remedy, in configuration: Configuration, reading: Configuration.Reading? = nil
+    ) {
+        self.reading = reading
         problems = [problem]
         self.remedy = remedy
         isConfigured = true

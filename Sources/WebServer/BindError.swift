@@ -8,7 +8,7 @@ public enum BindError: Error, Equatable, CustomStringConvertible {
     case portInUse(Wire.SocketAddress)
     /// This process may not use this port.
     case notPermitted(Wire.SocketAddress)
-    /// The machine does not have this address, or not yet.
+    /// The system has no such addresses at all, as where IPv6 is off: one that is only not here yet can be listened on.
     case addressNotHere(Wire.SocketAddress)
     /// Anything else, with the system's words.
     case failed(Wire.SocketAddress, reason: String)
@@ -39,7 +39,7 @@ public enum BindError: Error, Equatable, CustomStringConvertible {
             """
         case .addressNotHere(let address):
             """
-            This machine does not have the address \(address.ip). Correct `addresses` under [http], or leave it empty \
+            This machine cannot have the address \(address.ip). Correct `addresses` under [http], or leave it empty \
             to listen on all addresses.
             """
         case .failed(let address, let reason): "Can't listen on \(address): \(reason)."

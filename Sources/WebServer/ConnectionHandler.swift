@@ -42,12 +42,18 @@ final class ConnectionHandler: ChannelInboundHandler {
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
     func channelActive(context: ChannelHandlerContext) {
-        guard loop.add(self) else {
+        guard loop.add(self, isOwn: Self.isOwn(context.channel)) else {
             phase = .closed
             context.close(promise: nil)
             return
         }
         context.read()
+    }
+
+    /// Whether this machine is at both ends.
+    private static func isOwn(_ channel: any Channel) -> Bool {
+        guard let peer = channel.remoteAddress?.ipAddress else { return false }
+        return ["127.0.0.1", "::1", "::ffff:127.0.0.1"].contains(peer) || peer == channel.localAddress?.ipAddress
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -101,16 +107,21 @@ extension ConnectionHandler {
         isAdvancing = true
         defer { isAdvancing = false }
         var needsInput = false
-        while isOpen, !needsInput, context.channel.isWritable {
+        while !needsInput, canAnswer(context) {
             needsInput = answerInput(context)
             if isOpen { output.flush(context) }
         }
         if isOpen, needsInput { awaitInput(context) }
     }
 
+    /// Whether the client may be answered now: it keeps up, and no file is on its way, of which there is one at a time.
+    private func canAnswer(_ context: ChannelHandlerContext) -> Bool {
+        isOpen && context.channel.isWritable && !output.isSendingFile
+    }
+
     /// Answers the requests in `input` until the client must take some of the responses. True if more input is needed.
     private func answerInput(_ context: ChannelHandlerContext) -> Bool {
-        while isOpen, context.channel.isWritable {
+        while canAnswer(context) {
             let skipped = Int(min(bodyLeft, UInt64(input.readableBytes)))
             input.moveReaderIndex(forwardBy: skipped)
             bodyLeft -= UInt64(skipped)
@@ -167,7 +178,10 @@ extension ConnectionHandler {
             response.head.status, bytes: response.head.bytes.readableBytes + response.bodySize)
         let file = output.add(response, common: loop.commonLines(), connection: connection, to: context)
         guard let file else { return }
-        file.assumeIsolated().whenComplete { _ in self.output.fileEnded(context.channel) }
+        file.assumeIsolated().whenComplete { result in
+            self.output.fileEnded(context.channel)
+            if case (.success, .open) = (result, self.phase) { self.advance(context) }
+        }
     }
 
     /// All input is answered: asks for more, or ends if there will be none.
@@ -190,7 +204,7 @@ extension ConnectionHandler {
         guard let context else { return }
         let deadlines = loop.settings.deadlines
         let waiting = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-        if progress.isStalled(waiting: waiting, responses: responses, now: now, limit: deadlines.write) {
+        if progress.isStalled(waiting: waiting, written: output.written, now: now, limit: deadlines.write) {
             return timeOut(context)
         }
         switch phase {

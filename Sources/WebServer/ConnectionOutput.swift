@@ -11,7 +11,10 @@ final class ConnectionOutput {
     private static let gathered = 32 << 10
 
     private var buffer = ByteBuffer()
-    private var corks = 0
+    /// How many bytes were handed to the channel.
+    private(set) var written: UInt64 = 0
+    /// Whether a file is on its way. At most one is: each holds a descriptor, however few of its bytes are asked for.
+    private(set) var isSendingFile = false
 
     /// Adds a response. `connection` is its last line, if it needs one.
     ///
@@ -28,6 +31,7 @@ final class ConnectionOutput {
         case .memory(let body) where body.readableBytes <= Self.copiedBody: buffer.writeImmutableBuffer(body)
         case .memory(let body):
             write(to: context)
+            written += UInt64(body.readableBytes)
             context.write(NIOAny(IOData.byteBuffer(body)), promise: nil)
         case .file(let file, let range): return add(file, range, to: context)
         }
@@ -39,9 +43,10 @@ final class ConnectionOutput {
     private func add(
         _ file: OpenFile, _ range: Range<Int>, to context: ChannelHandlerContext
     ) -> EventLoopFuture<Void> {
-        corks += 1
-        if corks == 1 { Self.cork(true, context.channel) }
+        isSendingFile = true
+        Self.cork(true, context.channel)
         write(to: context)
+        written += UInt64(range.count)
         let promise = context.eventLoop.makePromise(of: Void.self)
         context.write(NIOAny(IOData.fileRegion(file.region(range))), promise: promise)
         // The closure holds the file open.
@@ -50,8 +55,8 @@ final class ConnectionOutput {
 
     /// A file has been sent.
     func fileEnded(_ channel: any Channel) {
-        corks -= 1
-        if corks == 0 { Self.cork(false, channel) }
+        isSendingFile = false
+        Self.cork(false, channel)
     }
 
     private static func cork(_ on: Bool, _ channel: any Channel) {
@@ -64,6 +69,7 @@ final class ConnectionOutput {
     /// Hands what was gathered to the channel.
     private func write(to context: ChannelHandlerContext) {
         guard buffer.readableBytes > 0 else { return }
+        written += UInt64(buffer.readableBytes)
         context.write(NIOAny(IOData.byteBuffer(buffer)), promise: nil)
         buffer = ByteBuffer()
     }
@@ -74,6 +80,7 @@ final class ConnectionOutput {
             context.flush()
             return
         }
+        written += UInt64(buffer.readableBytes)
         context.writeAndFlush(NIOAny(IOData.byteBuffer(buffer)), promise: nil)
         // The storage is used again if the system took all of it; a large one is not kept for an idle connection.
         if buffer.capacity > 4 << 10 { buffer = ByteBuffer() } else { buffer.clear() }

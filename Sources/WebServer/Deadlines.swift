@@ -6,7 +6,7 @@ struct Deadlines: Sendable {
     var head = TimeAmount.seconds(10)
     /// From one request's end to the next one's beginning.
     var idle = TimeAmount.seconds(60)
-    /// From one piece of a response that the client took to the next.
+    /// From one piece of a response that the client took to the next (``WriteProgress/least``).
     var write = TimeAmount.seconds(30)
     /// From the end of the last response to the client's end of the connection.
     var linger = TimeAmount.seconds(2)
@@ -20,20 +20,24 @@ struct Deadlines: Sendable {
     }
 }
 
-/// How far a client has come in taking its responses: tells a slow reader from one that does not read.
+/// How far a client has come in taking its responses: tells a slow reader from one that hardly reads.
 struct WriteProgress {
-    private var waiting = 0
-    private var responses: UInt64 = 0
-    private var since: NIODeadline?
+    /// What a client must take within the limit, in bytes, if as much waits for it.
+    static let least = 4 << 10
 
-    /// Whether nothing of `waiting` bytes has gone for `limit`. `responses` is how many were written so far.
-    mutating func isStalled(waiting: Int, responses: UInt64, now: NIODeadline, limit: TimeAmount) -> Bool {
-        guard waiting > 0, let since, waiting == self.waiting, responses == self.responses else {
-            self.waiting = waiting
-            self.responses = responses
-            since = waiting > 0 ? now : nil
+    /// How much had been taken, how much more is owed from there, and since when.
+    private var mark: (taken: UInt64, owed: UInt64, since: NIODeadline)?
+
+    /// Whether too little was taken for longer than `limit`: less than ``least`` bytes, and less than all that waited.
+    /// `written` is how many bytes were handed to the connection so far, `waiting` how many of them are still there.
+    mutating func isStalled(waiting: Int, written: UInt64, now: NIODeadline, limit: TimeAmount) -> Bool {
+        guard waiting > 0 else {
+            mark = nil
             return false
         }
-        return now - since > limit
+        let taken = written - min(written, UInt64(waiting))
+        if let mark, taken < mark.taken + mark.owed { return now - mark.since > limit }
+        mark = (taken, UInt64(min(waiting, Self.least)), now)
+        return false
     }
 }

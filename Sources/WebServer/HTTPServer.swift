@@ -14,7 +14,8 @@ public struct HTTPServer: Service {
     public struct Configuration: Sendable {
         /// The TCP port; 0 lets the system choose one.
         public var port: UInt16 = 80
-        /// The addresses to listen on; empty: all, IPv6 and IPv4.
+        /// The addresses to listen on, whether the machine has them yet or not; empty: all, IPv6 and IPv4. If none of
+        /// them is a loopback address or stands for all, the server listens on 127.0.0.1 too.
         public var addresses: [IPAddress] = []
         /// How many threads serve connections; nil: one for each core, at most four.
         public var threads: Int?
@@ -32,7 +33,7 @@ public struct HTTPServer: Service {
         public var headTimeout: Duration = .seconds(10)
         /// How long a connection may stay open without a request.
         public var idleTimeout: Duration = .seconds(60)
-        /// How long a client may take no byte of its response.
+        /// How long a client may take less than 4 KiB of its response, or of what is left of it.
         public var writeTimeout: Duration = .seconds(30)
         /// How long responses may go on when the server stops.
         public var shutdownTimeout: Duration = .seconds(10)
@@ -75,12 +76,12 @@ public struct HTTPServer: Service {
     }
 
     /// What the server has done since it last began to listen; nothing before that.
-    public var traffic: Traffic {
-        guard let counters = bound.counters.withLock({ $0 }) else { return Traffic() }
-        var traffic = Traffic()
-        traffic.requests = counters.requests
-        traffic.openConnections = max(0, counters.openConnections)
-        return traffic
+    public var traffic: Traffic { bound.traffic }
+
+    /// Tells the ``traffic`` of any moment, and keeps nothing of the server alive but its counters.
+    public var trafficReader: @Sendable () -> Traffic {
+        let bound = bound
+        return { bound.traffic }
     }
 
     /// Serves until the task is cancelled or a graceful shutdown begins; then lets responses under way finish.
@@ -123,4 +124,12 @@ public struct HTTPServer: Service {
 private final class BoundAddresses: Sendable {
     let addresses = Mutex<[Wire.SocketAddress]>([])
     let counters = Mutex<ServerCounters?>(nil)
+
+    var traffic: HTTPServer.Traffic {
+        guard let counters = counters.withLock({ $0 }) else { return HTTPServer.Traffic() }
+        var traffic = HTTPServer.Traffic()
+        traffic.requests = counters.requests
+        traffic.openConnections = max(0, counters.openConnections)
+        return traffic
+    }
 }

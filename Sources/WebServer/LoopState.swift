@@ -42,9 +42,9 @@ final class LoopState {
         return common.bytes
     }
 
-    /// Takes a connection in; false if there are too many.
-    func add(_ connection: ConnectionHandler) -> Bool {
-        guard capacity.take() else {
+    /// Takes a connection in; false if there are too many. `isOwn`: the node itself has made it.
+    func add(_ connection: ConnectionHandler, isOwn: Bool) -> Bool {
+        guard capacity.take(isOwn: isOwn) else {
             counters.countRefused()
             return false
         }
@@ -100,6 +100,9 @@ final class ConnectionCapacity: Sendable {
         var isFull = false
     }
 
+    /// Room beyond the limit for the node itself: it must be able to see that a full server is alive.
+    static let reserve = 16
+
     private let limit: Int
     private let logger: Logger
     private let state = Mutex(State())
@@ -110,7 +113,8 @@ final class ConnectionCapacity: Sendable {
     }
 
     /// Takes room for one; false if there is none. That is logged once, until a tenth is free again.
-    func take() -> Bool {
+    func take(isOwn: Bool) -> Bool {
+        let limit = isOwn ? limit + Self.reserve : limit
         let (hasRoom, isNews) = state.withLock { state in
             if state.taken < limit {
                 state.taken += 1
@@ -122,7 +126,7 @@ final class ConnectionCapacity: Sendable {
         if isNews {
             logger.warning(
                 "Too many HTTP connections: new ones are closed at once, those that are open go on.",
-                metadata: ["limit": "\(limit)"])
+                metadata: ["limit": "\(self.limit)"])
         }
         return hasRoom
     }

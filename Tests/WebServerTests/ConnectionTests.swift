@@ -1,4 +1,5 @@
 import Glibc
+import Releases
 import Testing
 
 @testable import WebServer
@@ -23,6 +24,32 @@ struct ConnectionTests {
             for (target, reply) in zip(targets, replies) {
                 #expect(target == "/none" ? reply.status == 404 : reply.body == Self.files[String(target.dropFirst())])
             }
+        }
+    }
+
+    @Test("many requests in one go for a file on the disk take one descriptor at a time, and are answered in order")
+    func pipelinedFiles() async throws {
+        let content = pattern(6000)
+        try await TestServer.with(files: ["file": content], memory: .init(total: 0)) { server async throws in
+            let client = try Client(port: server.port, receiveBuffer: 4096)
+            let requests = content.indices.map { Self.request("/file", "Range: bytes=\($0)-\($0)\r\n") }.joined()
+            // Nothing is read yet: this ends when the server does not take any more.
+            async let sent: Void = Client.blocking { client.send(requests) }
+            var most = 0
+            for _ in 0..<100 {
+                most = max(most, openDescriptors(below: server.store.path + "/objects"))
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            let isInOrder = try await Client.blocking { () throws -> Bool in
+                for byte in content {
+                    let reply = try client.reply()
+                    guard reply.status == 206, reply.body == [byte] else { return false }
+                }
+                return true
+            }
+            try await sent
+            #expect(most <= 1)
+            #expect(isInOrder)
         }
     }
 
@@ -172,24 +199,59 @@ struct ConnectionTests {
         }
     }
 
-    @Test("64 readers that ask for much and read nothing cost little memory, and are let go")
+    @Test("64 readers that ask for much and read nothing cost little memory, and hold no one up")
     func noReaders() async throws {
         let files = ["big": pattern(8 << 20), "mid": pattern(200_000), "index.html": Array("home".utf8)]
-        try await TestServer.with(files: files, configure: { $0.writeTimeout = .seconds(1) }) { server async throws in
+        try await TestServer.with(files: files, configure: { $0.writeTimeout = .seconds(600) }) { server async throws in
             let before = residentBytes()
-            var clients: [Client] = []
-            for index in 0..<64 {
-                let client = try Client(port: server.port, receiveBuffer: 4096)
-                client.send(String(repeating: Self.request(index % 2 == 0 ? "/big" : "/mid"), count: 100))
-                clients.append(client)
-            }
+            let clients = try Self.readers(64, of: server)
+            for _ in 0..<1000 where server.openConnections < 64 { try await Task.sleep(for: .milliseconds(20)) }
+            #expect(server.openConnections >= 64)
             // Others are served meanwhile.
             #expect(try await server.get("/").text == "home")
-            #expect(server.openConnections >= 64)
             #expect(residentBytes() - before < 32 << 20)
-            for _ in 0..<1000 where server.openConnections > 1 { try await Task.sleep(for: .milliseconds(20)) }
-            #expect(server.openConnections <= 1)
             withExtendedLifetime(clients) {}
+        }
+    }
+
+    @Test("readers that read nothing are let go")
+    func noReadersForLong() async throws {
+        let files = ["big": pattern(8 << 20), "mid": pattern(8 << 20)]
+        try await TestServer.with(files: files, configure: { $0.writeTimeout = .milliseconds(200) }) {
+            server async throws in
+            let clients = try Self.readers(4, of: server)
+            let counters = server.running.counters.loops
+            for _ in 0..<1000 where counters.reduce(0, { $0 + $1.timeouts }) < 4 {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            #expect(counters.reduce(0) { $0 + $1.timeouts } == 4)
+            #expect(server.openConnections == 0)
+            withExtendedLifetime(clients) {}
+        }
+    }
+
+    private static func readers(_ count: Int, of server: TestServer) throws -> [Client] {
+        try (0..<count).map { index in
+            let client = try Client(port: server.port, receiveBuffer: 4096)
+            client.send(String(repeating: Self.request(index % 2 == 0 ? "/big" : "/mid"), count: 100))
+            return client
+        }
+    }
+
+    @Test("the node itself still gets in where strangers do not, up to a limit of its own")
+    func reserve() async throws {
+        try await TestServer.with(configure: { $0.maximumConnections = 1 }) { server async throws in
+            let stranger = try Client(port: server.port, stranger: true)
+            stranger.send(Self.request("/"))
+            #expect(try stranger.reply().status == 200)
+            try await server.client(stranger: true) { client throws in #expect(client.rest() == []) }
+            let own = try (0..<ConnectionCapacity.reserve).map { _ in try Client(port: server.port) }
+            for client in own {
+                client.send(Self.request("/"))
+                #expect(try client.reply().status == 200)
+            }
+            try await server.client { client throws in #expect(client.rest() == []) }
+            #expect(server.running.counters.refusedConnections == 2)
         }
     }
 
@@ -197,13 +259,13 @@ struct ConnectionTests {
     func tooMany() async throws {
         try await TestServer.with(configure: { $0.maximumConnections = 2 }) { server async throws in
             do {
-                let first = try Client(port: server.port)
-                let second = try Client(port: server.port)
+                let first = try Client(port: server.port, stranger: true)
+                let second = try Client(port: server.port, stranger: true)
                 for client in [first, second] {
                     client.send(Self.request("/"))
                     #expect(try client.reply().status == 200)
                 }
-                try await server.client { client throws in #expect(client.rest() == []) }
+                try await server.client(stranger: true) { client throws in #expect(client.rest() == []) }
                 #expect(server.running.counters.refusedConnections == 1)
                 first.send(Self.request("/"))
                 #expect(try first.reply().status == 200)
@@ -211,6 +273,16 @@ struct ConnectionTests {
             for _ in 0..<1000 where server.openConnections > 0 { try await Task.sleep(for: .milliseconds(5)) }
             #expect(try await server.get("/").status == 200)
         }
+    }
+}
+
+/// How many descriptors of this process are files in this directory.
+private func openDescriptors(below directory: String) -> Int {
+    (0..<4096).count { number in
+        var target = [CChar](repeating: 0, count: 4096)
+        guard readlink("/proc/self/fd/\(number)", &target, target.count - 1) > 0 else { return false }
+        let path = String(decoding: target.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return path.hasPrefix(directory)
     }
 }
 

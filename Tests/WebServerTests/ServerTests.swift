@@ -118,17 +118,22 @@ struct ServerTests {
         }
     }
 
-    @Test("an address that the machine does not have is named")
+    @Test("an address that the machine does not have yet is listened on, and loopback beside it")
     func foreignAddress() async throws {
-        var configuration = HTTPServer.Configuration()
-        configuration.port = 0
-        // TEST-NET-1 (RFC 5737): no machine has it.
-        configuration.addresses = [.v4(0x7F00_0001), .v4(0xC000_0201)]
-        await #expect {
-            try await HTTPServer.checkBinding(configuration)
-        } throws: { error in
-            guard case .addressNotHere(let address) = error as? BindError else { return false }
-            return address.ip == .v4(0xC000_0201) && "\(error)".contains("192.0.2.1")
+        // TEST-NET-1 (RFC 5737) and the addresses for documentation (RFC 3849): no machine has them.
+        let foreign: [IPAddress] = [.v4(0xC000_0201), .v6(0x2001_0DB8_0000_0000, 1)]
+        try await TestServer.with(configure: { $0.addresses = foreign }) { server async throws in
+            #expect(server.running.addresses.map(\.ip) == foreign + [.v4(0x7F00_0001)])
+            #expect(try await server.get("/").text == "home")
+        }
+    }
+
+    @Test("loopback is added to a list only where nothing in it reaches the node by loopback")
+    func loopback() async throws {
+        for ip in [IPAddress.v4(0x7F00_0002), .v4(0)] {
+            try await TestServer.with(configure: { $0.addresses = [ip] }) { server async throws in
+                #expect(server.running.addresses.map(\.ip) == [ip])
+            }
         }
     }
 }

@@ -75,11 +75,11 @@ final class TestServer: Sendable {
 
     /// Runs `work` with a connection, on a thread where it may block.
     func client<Result: Sendable>(
-        receiveBuffer: Int32? = nil, _ work: @escaping @Sendable (Client) throws -> Result
+        receiveBuffer: Int32? = nil, stranger: Bool = false, _ work: @escaping @Sendable (Client) throws -> Result
     ) async throws -> Result {
         let port = port
         return try await Client.blocking {
-            try work(try Client(port: port, receiveBuffer: receiveBuffer))
+            try work(try Client(port: port, receiveBuffer: receiveBuffer, stranger: stranger))
         }
     }
 
@@ -130,7 +130,8 @@ final class Client: Sendable {
         try await threads.runIfActive(work)
     }
 
-    init(port: UInt16, receiveBuffer: Int32? = nil) throws {
+    /// Connects to 127.0.0.1. A `stranger` comes from 127.0.0.2, as from another machine.
+    init(port: UInt16, receiveBuffer: Int32? = nil, stranger: Bool = false) throws {
         socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         if var size = receiveBuffer {
             setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
@@ -138,16 +139,22 @@ final class Client: Sendable {
         var patience = timeval(tv_sec: 30, tv_usec: 0)
         setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        if stranger { guard Self.call(bind, socket, 0x7F00_0002, 0) else { throw Unexpected() } }
+        guard Self.call(connect, socket, 0x7F00_0001, port) else { throw Unexpected() }
+    }
+
+    private static func call(
+        _ function: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Int32, _ socket: Int32, _ ip: UInt32, _ port: UInt16
+    ) -> Bool {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let result = withUnsafePointer(to: &address) {
+        address.sin_addr.s_addr = ip.bigEndian
+        return withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                function(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
             }
         }
-        guard result == 0 else { throw Unexpected() }
     }
 
     deinit { close(socket) }

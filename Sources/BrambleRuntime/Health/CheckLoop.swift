@@ -12,7 +12,8 @@ struct CheckResult: Hashable, Sendable {
     /// The release that is served; 0 for none.
     var release: UInt64
     /// Whether every step came to an end that leaves the daemon in charge: only then may the watchdog be fed. A
-    /// refused read is an end, for no restart mends a card; a web server that hangs is not.
+    /// refused read is an end, for no restart mends a card, and so is an address that is not here; a web server that
+    /// hangs is not.
     var isFullTurn: Bool
 }
 
@@ -26,9 +27,9 @@ final class CheckLoop: Sendable {
     private let mailbox: Mailbox
     private let ended: WakeUp
 
-    /// Between two rounds of a node that serves; the page must be back soon after the reason has gone.
+    /// Between two rounds of a node that has started; the page must be back soon after the reason has gone.
     static let interval = Duration.seconds(1)
-    /// Between two rounds until the first answer.
+    /// Between two rounds while the node starts: only then does anything change that soon.
     static let impatience = Duration.milliseconds(50)
 
     init(check: SelfCheck, store: ObjectStore?, facts: Facts, mailbox: Mailbox) throws(SystemError) {
@@ -45,15 +46,17 @@ final class CheckLoop: Sendable {
     /// Checks until it is stopped.
     func run() {
         guard let poller = try? Poller(), (try? poller.add(ended.descriptor, token: .init(0))) != nil else { return }
-        var hasServed = false
         while true {
             let result = round()
-            hasServed = hasServed || result.reasons.isEmpty
             mailbox.post(.checked(result))
-            let pause = hasServed ? Self.interval : Self.impatience
-            let ready = try? poller.wait(until: MonotonicClock.now().advanced(by: pause))
+            let ready = try? poller.wait(until: MonotonicClock.now().advanced(by: Self.pause(after: result)))
             guard let ready, ready.isEmpty else { return }
         }
+    }
+
+    /// How long to wait after a round that found this.
+    static func pause(after result: CheckResult) -> Duration {
+        result.reasons.contains(.starting) ? impatience : interval
     }
 
     private func round() -> CheckResult {
@@ -64,9 +67,14 @@ final class CheckLoop: Sendable {
             reasons.append(.httpUnanswered(problem))
         } else if !known.isListening {
             reasons.append(.starting)
-        } else if case .failed(let problem) = check.run() {
-            reasons.append(.httpUnanswered(problem))
-            isFullTurn = false
+        } else {
+            switch check.run() {
+            case .answered: break
+            case .addressNotHere(let problem): reasons.append(.httpUnanswered(problem))
+            case .failed(let problem):
+                reasons.append(.httpUnanswered(problem))
+                isFullTurn = false
+            }
         }
         if let problem = known.siteProblem {
             reasons.append(.noSite(problem))

@@ -4,7 +4,7 @@ internal import Wire
 /// A real request to the node's own web server, over a real socket, by hand: the check must not share an event loop
 /// with what it checks.
 struct SelfCheck: Sendable {
-    /// Where the web server listens.
+    /// Where the web server is asked.
     var address: SocketAddress
     /// The name that the answer must carry in `X-Served-By`.
     var nodeName: String
@@ -12,8 +12,12 @@ struct SelfCheck: Sendable {
     var patience: Duration = .seconds(2)
 
     /// Checks a web server that is configured so, under the name of this node.
-    init(_ http: Configuration.HTTP, nodeName: String) {
-        address = SocketAddress(ip: http.addresses.first ?? .v4(0x7F00_0001), port: http.port)
+    ///
+    /// A floating address is never asked: at the leader's it is another node that answers, or none. Loopback is always
+    /// there, for the server listens on it when it is told other addresses only.
+    init(_ http: Configuration.HTTP, floating: [IPAddress], nodeName: String) {
+        let own = http.addresses.first { !floating.contains($0) }
+        address = SocketAddress(ip: own ?? .v4(0x7F00_0001), port: http.port)
         self.nodeName = nodeName
     }
 
@@ -21,6 +25,8 @@ struct SelfCheck: Sendable {
     enum Outcome: Hashable, Sendable {
         /// The server answered as this node.
         case answered
+        /// This machine does not have the address, or not yet; the text is for people.
+        case addressNotHere(String)
         /// It did not; the text is for people.
         case failed(String)
     }
@@ -33,6 +39,11 @@ struct SelfCheck: Sendable {
         guard socket >= 0 else { return .failed("no socket for the self-check: \(reason())") }
         defer { close(socket) }
         limitWaiting(socket)
+        guard isHere(socket) else {
+            return .addressNotHere(
+                "this machine does not have the address \(address.ip). Correct `addresses` under [http], or leave the "
+                    + "list empty to listen on all addresses")
+        }
         guard connectToSelf(socket) else {
             return .failed("the node's own web server at \(address) does not accept connections: \(reason())")
         }
@@ -61,27 +72,37 @@ struct SelfCheck: Sendable {
         }
     }
 
-    private func connectToSelf(_ socket: Int32) -> Bool {
+    /// Whether the address is this machine's; only then is what answers there this machine. The request leaves from it.
+    private func isHere(_ socket: Int32) -> Bool {
+        call(Glibc.bind, socket, port: 0) || errno != EADDRNOTAVAIL
+    }
+
+    private func connectToSelf(_ socket: Int32) -> Bool { call(Glibc.connect, socket, port: address.port) }
+
+    private typealias Call = (Int32, UnsafePointer<sockaddr>, socklen_t) -> Int32
+
+    /// Calls one of the system's functions that take an address. True if it went well.
+    private func call(_ function: Call, _ socket: Int32, port: UInt16) -> Bool {
         switch address.ip {
         case .v4(let number):
             var four = sockaddr_in()
             four.sin_family = sa_family_t(AF_INET)
-            four.sin_port = address.port.bigEndian
+            four.sin_port = port.bigEndian
             four.sin_addr.s_addr = number.bigEndian
-            return connect(socket, to: &four)
+            return call(function, socket, &four)
         case .v6:
             var six = sockaddr_in6()
             six.sin6_family = sa_family_t(AF_INET6)
-            six.sin6_port = address.port.bigEndian
+            six.sin6_port = port.bigEndian
             withUnsafeMutableBytes(of: &six.sin6_addr) { $0.copyBytes(from: address.ip.bytes) }
-            return connect(socket, to: &six)
+            return call(function, socket, &six)
         }
     }
 
-    private func connect<Address>(_ socket: Int32, to address: inout Address) -> Bool {
+    private func call<Address>(_ function: Call, _ socket: Int32, _ address: inout Address) -> Bool {
         withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.connect(socket, $0, socklen_t(MemoryLayout<Address>.size)) == 0
+                function(socket, $0, socklen_t(MemoryLayout<Address>.size)) == 0
             }
         }
     }

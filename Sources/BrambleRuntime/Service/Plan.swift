@@ -10,6 +10,7 @@ internal import Wire
 /// A daemon that can start: its configuration is good, its identity and its store are there.
 struct Plan {
     private let configuration: Configuration
+    private let reading: Configuration.Reading
     private let reloader: Reloader
     private let logger: Logger
     private let session: Session
@@ -18,6 +19,8 @@ struct Plan {
     private let store: ObjectStore
 
     /// Reads the configuration and opens what the node keeps on disk; raises the boot counter.
+    ///
+    /// Nothing on disk changes if another program has what the node needs: a daemon that waits tries again and again.
     init(_ file: ConfigurationFile, threshold: LogThreshold, logger: Logger) throws(Obstacle) {
         let reading = file.read()
         guard let configuration = reading.configuration else { throw Obstacle(reading) }
@@ -27,19 +30,27 @@ struct Plan {
             throw Obstacle(
                 "there is no cluster key in \(file.path ?? "bramble.toml"). The nodes of a cluster know each other by it; "
                     + "without one this node talks to nobody. Make one with `bramble key new`, and put the same line "
-                    + "into [cluster] on every node.", remedy: .editing, in: configuration)
+                    + "into [cluster] on every node.", remedy: .editing, in: configuration, reading: reading)
         }
         self.configuration = configuration
+        self.reading = reading
         self.keyring = keyring
         self.logger = logger
         reloader = Reloader(file, current: configuration, threshold: threshold)
         files = NodeFiles(directory: configuration.node.data)
         do {
+            try Self.checkPlaces(configuration)
             session = try files.beginSession()
             store = try ObjectStore(directory: configuration.node.data + "/store")
         } catch {
-            throw Obstacle("\(error)", remedy: .time(.seconds(10)), in: configuration)
+            throw Obstacle("\(error)", remedy: .time(.seconds(10)), in: configuration, reading: reading)
         }
+    }
+
+    /// Takes the UDP port and the control socket, and lets them go again.
+    static func checkPlaces(_ configuration: Configuration) throws(SystemError) {
+        _ = try GossipSocket(port: configuration.cluster.port)
+        _ = try ControlServer(path: configuration.node.control)
     }
 
     /// Runs all services until the daemon is told to stop. On the way out they end in reverse order: the control
@@ -54,10 +65,11 @@ struct Plan {
             mailbox = try Mailbox()
             peers = try PeersKeeper(files, logger: logger)
             checks = try CheckLoop(
-                check: SelfCheck(configuration.http, nodeName: configuration.node.name), store: store, facts: facts,
-                mailbox: mailbox)
+                check: SelfCheck(
+                    configuration.http, floating: configuration.floating.addresses, nodeName: configuration.node.name),
+                store: store, facts: facts, mailbox: mailbox)
         } catch {
-            throw Obstacle("\(error)", remedy: .time(.seconds(10)), in: configuration)
+            throw Obstacle("\(error)", remedy: .time(.seconds(10)), in: configuration, reading: reading)
         }
         logger.notice("node \(configuration.node.name) (\(session.node)), start \(session.boot)")
         let endpoints = Endpoints(configuration: configuration, facts: facts)
@@ -80,7 +92,15 @@ struct Plan {
                     .init(service: control),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
-        try await group.run()
+        do {
+            try await group.run()
+        } catch var obstacle as Obstacle {
+            obstacle.reading = obstacle.reading ?? reading
+            throw obstacle
+        } catch let error where !(error is CancellationError) {
+            // Whatever ends the services: the daemon stays, says so, and tries again.
+            throw Obstacle("\(error)", remedy: .time(.seconds(10)), in: configuration, reading: reading)
+        }
     }
 
     /// The lifecycle's own messages speak of services, which is no one's word here.

@@ -38,9 +38,9 @@ final class SitePublisher: Service {
     func run() async throws {
         serveWhatWasActive()
         request.yield()
-        try await withThrowingDiscardingTaskGroup { group in
+        await withDiscardingTaskGroup { group in
             group.addTask { await self.lookAgain() }
-            group.addTask { for await _ in self.requests.cancelOnGracefulShutdown() { try await self.publishOnce() } }
+            group.addTask { for await _ in self.requests.cancelOnGracefulShutdown() { await self.publishOnce() } }
         }
     }
 
@@ -66,9 +66,14 @@ final class SitePublisher: Service {
     }
 
     /// Reading a directory takes as long as the card takes: on a thread of its own.
-    private func publishOnce() async throws {
+    private func publishOnce() async {
         let (store, directory) = (store, directory.withLock { $0 })
-        let thread = try NamedThread(name: "bramble-import") { Result { try store.importAndActivate(directory) } }
+        let thread: NamedThread<Result<Publication, any Error>>
+        do throws(SystemError) {
+            thread = try NamedThread(name: "bramble-import") { Result { try store.importAndActivate(directory) } }
+        } catch {
+            return refuse("the site's directory cannot be read now: \(error)")
+        }
         switch await thread.value() {
         case .success(let publication): accept(publication)
         case .failure(let error): refuse("\(error)")

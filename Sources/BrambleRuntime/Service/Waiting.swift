@@ -28,7 +28,7 @@ struct Waiting {
         let site = ServedSite()
         site.unavailable(reason: text)
         let facts = Facts()
-        let watch = ObstacleWatch(obstacle.remedy, file: file)
+        let watch = ObstacleWatch(obstacle, file: file)
         let endpoints = NodeEndpoints(
             nodeName: configuration.node.name, health: { (false, text) }, isLeader: { false }, isBackup: { false },
             metrics: { "" }, status: { Endpoints.json(StatusBuilder.waiting(problems, configuration)) })
@@ -51,16 +51,19 @@ struct Waiting {
 }
 
 /// Watches for the obstacle to go away.
-private final class ObstacleWatch: Service {
+final class ObstacleWatch: Service {
     private let remedy: Obstacle.Remedy
+    private let before: Configuration.Reading
     private let file: ConfigurationFile
     private let gone = Mutex(false)
 
     /// How often the file is looked at.
     private static let pause = Duration.seconds(2)
 
-    init(_ remedy: Obstacle.Remedy, file: ConfigurationFile) {
-        self.remedy = remedy
+    /// Starts from what the file said when the obstacle was met: it may have changed since.
+    init(_ obstacle: Obstacle, file: ConfigurationFile) {
+        remedy = obstacle.remedy
+        before = obstacle.reading ?? file.read()
         self.file = file
     }
 
@@ -68,11 +71,10 @@ private final class ObstacleWatch: Service {
     var isGone: Bool { gone.withLock { $0 } }
 
     func run() async throws {
-        let before = file.read()
         let end = MonotonicClock.now().advanced(by: patience)
         do {
             try await cancelWhenGracefulShutdown {
-                while MonotonicClock.now() < end, self.file.read() == before {
+                while MonotonicClock.now() < end, self.file.read() == self.before {
                     try await Task.sleep(for: min(Self.pause, self.patience))
                     Systemd.notify(.watchdog)
                 }

@@ -23,6 +23,7 @@ struct WebService: Service {
     }
 
     func run() async throws {
+        defer { facts.update { $0.traffic = nil } }
         while true {
             do {
                 var configuration = HTTPServer.Configuration()
@@ -37,7 +38,9 @@ struct WebService: Service {
                         $0.httpProblem = nil
                     }
                 }
-                facts.update { $0.traffic = { server.traffic } }
+                // Not the server itself: it holds the facts, which would then hold each other for ever.
+                let traffic = server.trafficReader
+                facts.update { $0.traffic = traffic }
                 return try await server.run()
             } catch let error as BindError {
                 if facts.now.httpProblem == nil { logger.error("\(error)") }
