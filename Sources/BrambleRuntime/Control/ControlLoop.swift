@@ -74,7 +74,7 @@ final class ControlLoop {
         keyring = setup.nodeConfiguration.keyring
         node = setup.makeNode(setup.session, keyring: keyring, at: now)
         lights = LightsDriver(configuration: setup.configuration.lights, facts: setup.facts, logger: setup.logger)
-        control = try ControlServer(path: setup.configuration.node.control, canPause: true)
+        control = try ControlServer(path: setup.configuration.node.control)
         watchdog = Watchdog(interval: Systemd.isListening ? Systemd.watchdogInterval() : nil, at: now)
         probe = try? ConflictProbe(token: Source.strangers)
         try poller.add(setup.mailbox.wakeUp.descriptor, token: Source.mailbox)

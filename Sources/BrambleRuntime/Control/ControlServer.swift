@@ -9,8 +9,6 @@ struct ControlServer {
 
     /// Until when nobody is let in, for the kernel has nothing left for another connection.
     private var pausedUntil: Instant?
-    /// Whether the owner calls `resume`; without that there are no pauses.
-    private let canPause: Bool
 
     /// More than the commands of one machine will ever open; one more is closed at once.
     private static let mostConnections = 32
@@ -18,8 +16,7 @@ struct ControlServer {
     private static let listening = Poller.Token(3)
     private static let firstConnection: UInt64 = 100
 
-    init(path: String, canPause: Bool = false) throws(SystemError) {
-        self.canPause = canPause
+    init(path: String) throws(SystemError) {
         if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
             try Directory.make(String(path[..<slash]))
         }
@@ -60,7 +57,6 @@ struct ControlServer {
         do throws(SystemError) {
             try acceptAll(with: poller)
         } catch {
-            guard canPause else { return }
             // Who waits goes on waiting: without a pause the poller would report it again at once, and for ever.
             try? poller.remove(listener.descriptor)
             pausedUntil = now.advanced(by: Self.pause)

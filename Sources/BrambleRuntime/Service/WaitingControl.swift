@@ -33,10 +33,11 @@ struct WaitingControl: Service {
         var server = try ControlServer(path: path)
         try server.watch(with: poller)
         while true {
-            for event in try poller.wait(until: nil) {
+            for event in try poller.wait(until: server.nextDeadline) {
                 if event.token == stopping { return }
                 server.handle(event, poller: poller) { answer($0, report) }
             }
+            server.resume(with: poller, at: MonotonicClock.now())
         }
     }
 
