@@ -69,7 +69,7 @@ def test_a_stopped_leader_says_goodbye(formed):
 def test_a_node_whose_cable_is_pulled_says_so(formed):
     lab, leader = formed
     lab.pull(leader)
-    lab.wait_until(lambda: leader.status().signal == "cannot serve", "its lights say that it cannot serve")
+    lab.wait_until(lambda: leader.status().signal == "isolated", "its lights say that it is isolated")
     assert any("cable" in reason for reason in leader.status().report["health"]["reasons"])
     lab.replug(leader)
     lab.wait_formed()

@@ -86,7 +86,7 @@ def test_a_person_pulls_kills_and_hangs(columns, lines):
         terminal.wait_for(rf"GET / .*200  by {first}")
 
         terminal.type(first[1])
-        terminal.wait_for(rf"{first} .*cable pulled .*cannot serve")
+        terminal.wait_for(rf"{first} .*cable pulled .*isolated")
         second = terminal.wait_for(rf"held by (n[^{first[1]}])\s").group(1)
         assert get(port).getheader("x-served-by") == second
         terminal.type(first[1])
