@@ -12,39 +12,31 @@ enum PortChecks {
 
     /// The UDP port of gossip.
     static func gossip(_ port: UInt16, isDaemonRunning: Bool, outcome: Outcome) -> Finding {
-        let subject = "udp port \(port)"
-        switch outcome {
-        case .free:
-            return .good(subject, "free")
-        case .failed(EADDRINUSE) where isDaemonRunning:
-            return .good(subject, "in use by the running daemon")
-        case .failed(EADDRINUSE):
-            return .problem(
-                subject, "another program uses it", unaffected: "the site is still served",
-                advice: "`ss -ulpn sport = :\(port)` names the program: stop it, or set [cluster] port on every node.")
-        case .failed(let code):
-            return refused(
-                subject, code, advice: "Set [cluster] port on every node to a port from 1024 on, or use sudo.")
-        }
+        finding(
+            "udp port \(port)", isDaemonRunning, outcome, unaffected: "the other nodes and their site",
+            whenTaken: "`ss -ulpn sport = :\(port)` names the program: stop it, or set [cluster] port on every node.",
+            whenRefused: "Set [cluster] port on every node to a port from 1024 on, or use sudo.")
     }
 
     /// The TCP port of the web server.
     static func http(_ port: UInt16, isDaemonRunning: Bool, outcome: Outcome) -> Finding {
-        let subject = "http port \(port)"
+        finding(
+            "http port \(port)", isDaemonRunning, outcome, unaffected: "the node is a member, but does not lead",
+            whenTaken: "`ss -tlpn sport = :\(port)` names the program (often nginx or apache2): stop it, or set "
+                + "[http] port.",
+            whenRefused: "Use sudo, give the service CAP_NET_BIND_SERVICE, or set [http] port to 1024 or more.")
+    }
+
+    private static func finding(
+        _ subject: String, _ isDaemonRunning: Bool, _ outcome: Outcome, unaffected: String, whenTaken: String,
+        whenRefused: String
+    ) -> Finding {
         switch outcome {
-        case .free:
-            return .good(subject, "free")
-        case .failed(EADDRINUSE) where isDaemonRunning:
-            return .good(subject, "in use by the running daemon")
+        case .free: .good(subject, "free")
+        case .failed(EADDRINUSE) where isDaemonRunning: .good(subject, "in use by the running daemon")
         case .failed(EADDRINUSE):
-            return .problem(
-                subject, "another program uses it", unaffected: "the node is a member, but does not lead",
-                advice: "`ss -tlpn sport = :\(port)` names the program (often nginx or apache2): stop it, or set "
-                    + "[http] port.")
-        case .failed(let code):
-            return refused(
-                subject, code,
-                advice: "Use sudo, give the service CAP_NET_BIND_SERVICE, or set [http] port to 1024 or more.")
+            .problem(subject, "another program uses it", unaffected: unaffected, advice: whenTaken)
+        case .failed(let code): refused(subject, code, advice: whenRefused)
         }
     }
 
