@@ -131,12 +131,11 @@ public struct Node: Sendable {
 
     /// A floating address vanished from the interface although this node had not released it.
     ///
-    /// A process that stood still lost it because its lease ended, and has been replaced since: settling lets it go
-    /// before anything is taken back.
+    /// A process that stood still lost it because its lease ended, and has been replaced since: its virtual router is
+    /// asked first, finds that it overslept, and lets go.
     public mutating func addressStripped(_ ip: IPAddress, at now: Instant) -> [Action] {
         guard !isStopped, let index = routers.firstIndex(where: { $0.address.ip == ip }) else { return [] }
         var actions: [Action] = []
-        // After a pause of this process the lease may just have ended: then it is no longer Active, and must not claim.
         routerDeadline(index, at: now, into: &actions)
         guard routers[index].router.state == .active else { return actions }
         let address = routers[index].address
