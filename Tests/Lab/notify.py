@@ -2,10 +2,10 @@
 
 import os
 import socket
-import threading
 import time
 from typing import NamedTuple
 
+from listener import Listener
 from node import Node
 
 
@@ -17,7 +17,7 @@ class Told(NamedTuple):
     value: str
 
 
-class ServiceManager:
+class ServiceManager(Listener):
     """Listens to one daemon, in a `with` statement; hand `environment` to the daemon at its start."""
 
     def __init__(self, node: Node, watchdog: float | None = None):
@@ -26,30 +26,14 @@ class ServiceManager:
         self.environment = {"NOTIFY_SOCKET": path}
         if watchdog is not None:
             self.environment["WATCHDOG_USEC"] = str(int(watchdog * 1_000_000))
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.bind(path)
-        self._socket.settimeout(0.1)
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._listen)
+        listening = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        listening.bind(path)
+        super().__init__(listening)
 
-    def __enter__(self) -> "ServiceManager":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-        self._thread.join()
-        self._socket.close()
-
-    def _listen(self) -> None:
-        while not self._done.is_set():
-            try:
-                message = self._socket.recv(65536).decode(errors="replace")
-            except TimeoutError:
-                continue
-            for field in message.splitlines():
-                name, _, value = field.partition("=")
-                self.told.append(Told(time.monotonic(), name, value))
+    def heard(self, message: bytes) -> None:
+        for field in message.decode(errors="replace").splitlines():
+            name, _, value = field.partition("=")
+            self.told.append(Told(time.monotonic(), name, value))
 
     def count(self, name: str) -> int:
         """How often a field has come."""

@@ -1,12 +1,11 @@
 """What a stranger on the wire can do: listen, send again what was heard, send what was never meant."""
 
-import select
 import socket
 import struct
-import threading
 from typing import NamedTuple
 
 from lab import PORT, Lab
+from listener import Listener
 from namespace import socket_in, within
 
 ETH_P_ALL = 3
@@ -56,31 +55,19 @@ def with_checksum(frame: bytes) -> bytes:
     return frame[:start + 6] + checksum.to_bytes(2, "big") + frame[start + 8:]
 
 
-class Capture:
+class Capture(Listener):
     """Records the gossip that passes one port of the switch, in a `with` statement."""
 
     def __init__(self, lab: Lab, port: str):
         self.frames: list[Frame] = []
-        self._socket = socket_in(lab.switch, socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
-        self._socket.bind((port, ETH_P_ALL))
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._listen)
+        listening = socket_in(lab.switch, socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+        listening.bind((port, ETH_P_ALL))
+        super().__init__(listening)
 
-    def __enter__(self) -> "Capture":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-        self._thread.join()
-        self._socket.close()
-
-    def _listen(self) -> None:
-        while not self._done.is_set():
-            if select.select([self._socket], [], [], 0.1)[0]:
-                frame = gossip_in(self._socket.recv(65535))
-                if frame:
-                    self.frames.append(frame)
+    def heard(self, message: bytes) -> None:
+        frame = gossip_in(message)
+        if frame:
+            self.frames.append(frame)
 
 
 class Stranger:
