@@ -63,7 +63,7 @@ struct GossipTests {
 
     @Test("of what goes to everyone, one datagram is heard and two are copies; sent again, it is no copy")
     func copies() async throws {
-        let (first, second) = try await onCable { cable in
+        let (first, second, count) = try await onCable { cable in
             let pair = try Pair(cable)
             var filter = CopyFilter()
             _ = pair.left.sendToEveryone([1, 2, 3])
@@ -71,10 +71,11 @@ struct GossipTests {
             let again = SocketAddress(ip: ip("192.0.2.2"), port: 7373)
             _ = pair.left.send([9], to: again)
             _ = pair.left.send([9], to: again)
-            return (first, pair.arrivals(2).map { filter.isCopy($0) })
+            return (first, pair.arrivals(2).map { filter.isCopy($0) }, filter.copies)
         }
         #expect(first == [false, true, true])
         #expect(second == [false, false])
+        #expect(count == 2)
     }
 
     @Test("to the group alone goes out once, by IPv4 where it is there and else by IPv6", arguments: [true, false])

@@ -164,8 +164,10 @@ final class ControlLoop {
     func publish(at now: Instant) {
         publishedAt = now
         let snapshot = node.snapshot
+        let leftOut = (copies.copies, gossip.echoes)
         setup.facts.update {
             $0.node = snapshot
+            $0.leftOut = leftOut
             $0.seenAt = now
         }
     }

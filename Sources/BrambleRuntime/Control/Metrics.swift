@@ -35,6 +35,9 @@ enum Metrics {
         for drop in node.drops {
             page.sample("bramble_dropped_datagrams_total", ["reason": drop.reason.name], Double(drop.count))
         }
+        for (reason, count) in [("copy", contents.leftOut.copies), ("own_broadcast", contents.leftOut.echoes)] {
+            page.sample("bramble_dropped_datagrams_total", ["reason": reason], Double(count))
+        }
         page.family("bramble_ignored_messages_total", "counter", "Messages that changed nothing, by reason.")
         for (reason, count) in node.ignored.sorted {
             page.sample("bramble_ignored_messages_total", ["reason": reason], Double(count))

@@ -14,6 +14,8 @@ final class Facts: Sendable {
         var node: NodeSnapshot?
         /// When that was.
         var seenAt = Instant.zero
+        /// Datagrams left out before the node saw them: copies of one that had come, and our own broadcasts.
+        var leftOut: (copies: UInt64, echoes: UInt64) = (0, 0)
         /// Whether the web server listens.
         var isListening = false
         /// Why the web server does not listen, if it does not.

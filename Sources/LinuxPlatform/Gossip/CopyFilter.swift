@@ -1,6 +1,8 @@
 /// Leaves out the copies of a datagram that came in by several ways: what goes to everyone is sent by broadcast and by
 /// multicast, and whoever hears both would take the second for a replay.
 public struct CopyFilter: Sendable {
+    /// How many copies there were.
+    public private(set) var copies: UInt64 = 0
     private var recent: [GossipSocket.Datagram] = []
 
     /// Copies follow one another within microseconds: few others get between them.
@@ -17,6 +19,7 @@ public struct CopyFilter: Sendable {
         }
         if recent.count == Self.limit { recent.removeFirst() }
         recent.append(datagram)
+        if isKnown { copies += 1 }
         return isKnown
     }
 }
