@@ -2,8 +2,20 @@ internal import Wire
 
 /// The kinds of settings that are addresses.
 enum AddressKinds {
-    /// An address that can be given to any node of the LAN.
-    static func floating(_ node: TOMLNode) throws(Complaint) -> IPAddress {
+    /// A floating address, or how one comes about.
+    enum FloatingChoice: Hashable {
+        /// The LAN's DHCP server is asked for one.
+        case automatic
+        case fixed(IPAddress)
+    }
+
+    /// An address that can be given to any node of the LAN, or "auto".
+    static func floating(_ node: TOMLNode) throws(Complaint) -> FloatingChoice {
+        if case .string("auto") = node { return .automatic }
+        return .fixed(try fixed(node))
+    }
+
+    private static func fixed(_ node: TOMLNode) throws(Complaint) -> IPAddress {
         let ip = try address(node, such: "\"192.168.1.250\"")
         if let use = use(of: ip) {
             throw Complaint("must be a free address of your LAN; this is \(use)")

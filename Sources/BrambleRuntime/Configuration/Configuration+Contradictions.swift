@@ -4,6 +4,7 @@ internal import Wire
 extension Configuration {
     func reportContradictions(_ reader: inout SettingReader) {
         reportKeys(&reader)
+        reportFloatingAddresses(&reader)
         reportRouterIDs(&reader)
         for (index, peer) in cluster.peers.enumerated() where floating.addresses.contains(peer.ip) {
             let complaint = Complaint(
@@ -33,9 +34,32 @@ extension Configuration {
     /// The path that the warning of a missing key has.
     static let keyPath = "cluster.key"
 
+    private func reportFloatingAddresses(_ reader: inout SettingReader) {
+        if reader.has("floating", "address"), reader.has("floating", "addresses") {
+            let complaint = Complaint(
+                "stands beside addresses, and only one of them may", advice: "Keep addresses, with all of them.")
+            reader.report("floating.address", nil, complaint)
+        }
+        if floating.isAutomatic, floating.mode == .standard {
+            let complaint = Complaint(
+                "is \"standard\", but no address is named: others in the group must know it beforehand",
+                advice: "Name the addresses in [floating] addresses.")
+            reader.report("floating.mode", nil, complaint)
+        }
+        if cluster.unicastOnly, cluster.peers.isEmpty {
+            let complaint = Complaint(
+                "leaves this node without anyone to talk to", advice: "Name the other nodes in [cluster] peers.")
+            reader.report("cluster.unicast_only", .boolean(true), complaint)
+        }
+        if floating.preemptDelay > .zero, !floating.preempt {
+            let complaint = Complaint("does nothing without preempt = true")
+            reader.report("floating.preempt_delay", nil, complaint, severity: .warning)
+        }
+    }
+
     private func reportRouterIDs(_ reader: inout SettingReader) {
         let last = Int(floating.routerID) + floating.addresses.count - 1
-        guard last > 255 else { return }
+        guard last > 255, floating.mode == .sealed else { return }
         let complaint = Complaint(
             "leaves no number for each of the \(floating.addresses.count) addresses: the last would be \(last), "
                 + "and 255 is the highest",

@@ -39,9 +39,13 @@ extension Configuration {
         reader.read("node", "data", into: &node.data, SettingKinds.path)
         reader.read("node", "control", into: &node.control, SettingKinds.socketPath)
         readFloating(&reader)
+        readHooks(&reader)
         reader.read("site", "directory", into: &site.directory, SettingKinds.path)
         reader.read("http", "port", into: &http.port, Self.port)
         reader.readList("http", "addresses", into: &http.addresses, AddressKinds.listening)
+        reader.read("http", "drain_timeout", into: &http.drainTimeout) { node throws(Complaint) in
+            try SettingKinds.duration(node, in: .zero ... .seconds(600))
+        }
         reader.read("lights", "output", into: &lights.output) { node throws(Complaint) in
             try SettingKinds.choice(node, Lights.Output.self)
         }
@@ -64,17 +68,56 @@ extension Configuration {
             try AddressKinds.peer(node, defaultPort: port)
         }
         reader.readList("cluster", "interfaces", into: &cluster.interfaces, SettingKinds.interface)
+        reader.read("cluster", "unicast_only", into: &cluster.unicastOnly, SettingKinds.flag)
     }
 
     private mutating func readFloating(_ reader: inout SettingReader) {
-        reader.readList("floating", "addresses", into: &floating.addresses, AddressKinds.floating)
+        reader.read("floating", "mode", into: &floating.mode) { node throws(Complaint) in
+            try SettingKinds.choice(node, Floating.Mode.self)
+        }
+        readFloatingAddresses(&reader)
+        reader.read("floating", "interface", into: &floating.interface) { node throws(Complaint) in
+            try SettingKinds.interface(node)
+        }
         reader.read("floating", "priority", into: &floating.priority) { node throws(Complaint) in
             try SettingKinds.integer(node, in: 1...254)
         }
         reader.read("floating", "interval", into: &floating.interval, SettingKinds.interval)
         reader.read("floating", "preempt", into: &floating.preempt, SettingKinds.flag)
+        reader.read("floating", "preempt_delay", into: &floating.preemptDelay) { node throws(Complaint) in
+            try SettingKinds.duration(node, in: .zero ... .seconds(1000))
+        }
         reader.read("floating", "router_id", into: &floating.routerID) { node throws(Complaint) in
             try SettingKinds.integer(node, in: 1...255)
+        }
+        reader.read("floating", "checksum", into: &floating.checksum) { node throws(Complaint) in
+            try SettingKinds.choice(node, Floating.Checksum.self)
+        }
+        reader.read("floating", "spread", into: &floating.spread, SettingKinds.flag)
+        reader.read("floating", "virtual_mac", into: &floating.virtualMAC, SettingKinds.flag)
+        reader.readList("floating", "track_interfaces", into: &floating.trackInterfaces, SettingKinds.interface)
+        reader.read("floating", "track_weight", into: &floating.trackWeight) { node throws(Complaint) in
+            try SettingKinds.integer(node, in: 0...253)
+        }
+    }
+
+    /// `address` for one, `addresses` for any number; without either the LAN's DHCP server is asked for one.
+    private mutating func readFloatingAddresses(_ reader: inout SettingReader) {
+        var choices: [AddressKinds.FloatingChoice] = [.automatic]
+        reader.read("floating", "address", into: &choices) { node throws(Complaint) in
+            [try AddressKinds.floating(node)]
+        }
+        reader.readList("floating", "addresses", into: &choices, AddressKinds.floating)
+        floating.isAutomatic = choices.contains(.automatic)
+        floating.addresses = choices.compactMap { if case .fixed(let ip) = $0 { ip } else { nil } }
+    }
+
+    private mutating func readHooks(_ reader: inout SettingReader) {
+        reader.read("hooks", "on_leader", into: &hooks.onLeader, SettingKinds.command)
+        reader.read("hooks", "on_backup", into: &hooks.onBackup, SettingKinds.command)
+        reader.read("hooks", "on_fault", into: &hooks.onFault, SettingKinds.command)
+        reader.read("hooks", "deadline", into: &hooks.deadline) { node throws(Complaint) in
+            try SettingKinds.duration(node, in: .milliseconds(100) ... .seconds(600))
         }
     }
 

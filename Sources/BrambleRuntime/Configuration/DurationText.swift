@@ -32,6 +32,12 @@ enum DurationText {
         return "\(centiseconds / 100).\(digits)s"
     }
 
+    /// A duration as it is written in the file: in seconds where that is a whole number, else in milliseconds.
+    static func write(_ duration: Duration) -> String {
+        let milliseconds = duration.wholeNanoseconds / 1_000_000
+        return milliseconds % 1000 == 0 ? "\(milliseconds / 1000)s" : "\(milliseconds)ms"
+    }
+
     private static func padded(_ fraction: Substring) -> String {
         fraction + String(repeating: "0", count: 6 - fraction.count)
     }

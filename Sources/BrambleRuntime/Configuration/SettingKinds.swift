@@ -57,6 +57,29 @@ enum SettingKinds {
         return value
     }
 
+    /// A duration within a range.
+    static func duration(_ node: TOMLNode, in range: ClosedRange<Duration>) throws(Complaint) -> Duration {
+        let bounds = [range.lowerBound, range.upperBound].map(DurationText.write)
+        let allowed = "must be a duration of \(bounds[0]) to \(bounds[1]), such as \"500ms\" or \"30s\""
+        guard case .string(let text) = node else { throw Complaint("\(allowed); this is \(node.kind)") }
+        guard let duration = DurationText.read(text) else { throw Complaint("\(allowed); this is no duration") }
+        guard range.contains(duration) else { throw Complaint(allowed) }
+        return duration
+    }
+
+    /// A program with its arguments, as a list of texts; an empty list is none.
+    static func command(_ node: TOMLNode) throws(Complaint) -> [String] {
+        let allowed =
+            "must be a list of a program's path and its arguments, such as [\"/usr/local/bin/notify\", \"up\"]"
+        guard case .array(let elements) = node else {
+            throw Complaint("\(allowed); this is \(node.kind)", advice: "No shell reads it: quote each word by itself.")
+        }
+        var words: [String] = []
+        for element in elements { words.append(words.isEmpty ? try path(element) : try text(element)) }
+        guard words.allSatisfy({ !$0.utf8.contains(0) }) else { throw Complaint("\(allowed), without a zero byte") }
+        return words
+    }
+
     /// A key; what it says is never repeated in a message.
     static func key(_ node: TOMLNode) throws(Complaint) -> ClusterKey {
         guard case .string(let text) = node else {
