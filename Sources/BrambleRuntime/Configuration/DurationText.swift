@@ -1,3 +1,5 @@
+internal import Wire
+
 /// Durations as people write them: `20ms`, `1s`, `1.5s`.
 enum DurationText {
     /// Reads a number and a unit (`ms`, `s` or `min`), a blank between them or none; nil for anything else.
