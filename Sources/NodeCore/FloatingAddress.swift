@@ -12,4 +12,9 @@ public struct FloatingAddress: Hashable, Sendable {
         self.ip = ip
         self.virtualRouterID = virtualRouterID
     }
+
+    /// Whether one virtual router holds both: VRIDs are counted for each IP version by itself (RFC 9568 §5.2.3).
+    func sharesRouter(with other: FloatingAddress) -> Bool {
+        virtualRouterID == other.virtualRouterID && ip.isIPv4 == other.ip.isIPv4
+    }
 }

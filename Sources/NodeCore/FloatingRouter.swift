@@ -1,9 +1,10 @@
 internal import VRRP
 internal import Wire
 
-/// A floating address with its virtual router, and what this node knows of who holds it.
+/// A virtual router with its floating addresses, and what this node knows of who holds them.
 struct FloatingRouter: Sendable {
-    let address: FloatingAddress
+    /// Its addresses, of one IP version: one in sealed mode, in standard mode any number. They move together.
+    let addresses: [FloatingAddress]
     var router: VirtualRouter
     /// The node that was last heard to be Active, or this one.
     var holder: NodeID?
@@ -13,10 +14,10 @@ struct FloatingRouter: Sendable {
     private var rival: (since: Instant, last: Instant)?
     /// When the lease of the address is to be renewed; only while Active.
     var renewAt: Instant?
-    /// What stands against holding this address here.
-    var obstacle: Health.Reason?
-    /// The obstacle that people were told of last.
-    var toldObstacle: Health.Reason?
+    /// What stands against holding single addresses here.
+    private(set) var obstacles: [IPAddress: Health.Reason] = [:]
+    /// The obstacles that people were told of last.
+    private var toldObstacles: [IPAddress: Health.Reason] = [:]
     /// The last transitions, the newest last.
     private(set) var history: [NodeSnapshot.Transition] = []
     /// How many transitions there have been.
@@ -27,13 +28,50 @@ struct FloatingRouter: Sendable {
     /// How long a holder that is not heard is still named: four of its intervals (centiseconds), and at least a second.
     static func memory(_ interval: UInt16) -> Duration { max(.seconds(1), .milliseconds(40 * Int(interval))) }
 
-    init(_ address: FloatingAddress, configuration: Node.Configuration, node: NodeID) {
-        self.address = address
+    private init(_ addresses: [FloatingAddress], configuration: Node.Configuration, node: NodeID) {
+        self.addresses = addresses
         router = VirtualRouter(
             VirtualRouter.Configuration(
-                virtualRouterID: address.virtualRouterID, addresses: [address.ip], interval: configuration.interval,
-                preempt: configuration.preempt),
+                virtualRouterID: addresses.first?.virtualRouterID ?? 1, addresses: addresses.map(\.ip),
+                interval: configuration.interval, preempt: configuration.preempt),
             priority: configuration.priority, tieBreaker: TieBreaker(node))
+    }
+
+    /// The virtual routers of these addresses: one for each VRID and IP version, in the order of the addresses.
+    static func routers(
+        of addresses: [FloatingAddress], configuration: Node.Configuration, node: NodeID
+    ) -> [FloatingRouter] {
+        var groups: [[FloatingAddress]] = []
+        for address in addresses {
+            if let index = groups.firstIndex(where: { $0.first?.sharesRouter(with: address) == true }) {
+                groups[index].append(address)
+            } else {
+                groups.append([address])
+            }
+        }
+        return groups.map { FloatingRouter($0, configuration: configuration, node: node) }
+    }
+
+    /// Whether an advertisement speaks of this virtual router: VRIDs are counted for each IP version by itself.
+    func isMeant(by advertisement: Advertisement) -> Bool {
+        router.configuration.virtualRouterID == advertisement.virtualRouterID
+            && addresses.first?.ip.isIPv4 == advertisement.addresses.first?.isIPv4
+    }
+
+    /// Whether one of its addresses is this one.
+    func holds(_ ip: IPAddress) -> Bool { addresses.contains { $0.ip == ip } }
+
+    /// What stands against holding its addresses here; those that come together go together.
+    var obstacle: Health.Reason? { addresses.lazy.compactMap { self.obstacles[$0.ip] }.first }
+
+    /// Notes what stands against an address.
+    /// - Returns: whether that is new, and whether people should know: that it is still being asked for is no news.
+    mutating func note(_ obstacle: Health.Reason?, against ip: IPAddress) -> (isNew: Bool, isNews: Bool) {
+        guard obstacle != obstacles[ip] else { return (false, false) }
+        obstacles[ip] = obstacle
+        guard obstacle != .starting, obstacle != toldObstacles[ip] else { return (true, false) }
+        toldObstacles[ip] = obstacle
+        return (true, true)
     }
 
     var nextDeadline: Instant? {

@@ -12,49 +12,45 @@ extension Node {
         guard !isStopped else { return }
         for index in routers.indices {
             routers[index].router.setRank(company.rank)
-            let eligible = mayRun(for: routers[index].address, at: now)
+            let eligible = mayRun(for: routers[index], at: now)
             let runs = routers[index].router.state != .initialize
             if eligible && !runs {
                 perform(routers[index].router.startup(at: now), of: index, at: now, into: &actions)
             } else if !eligible && runs {
                 perform(
-                    routers[index].router.shutdown(reason: reasonToResign(routers[index].address), at: now), of: index,
+                    routers[index].router.shutdown(reason: reasonToResign(routers[index]), at: now), of: index,
                     at: now, into: &actions)
             }
         }
         showSignal(at: now, into: &actions)
     }
 
-    private func mayRun(for address: FloatingAddress, at now: Instant) -> Bool {
-        health.isServing && obstacle(to: address) == nil && !isDraining && now >= settledAt
-            && conflicts[address.ip] == nil
+    private func mayRun(for router: FloatingRouter, at now: Instant) -> Bool {
+        health.isServing && router.obstacle == nil && !isDraining && now >= settledAt && !isInConflict(router)
     }
 
-    private func obstacle(to address: FloatingAddress) -> Health.Reason? {
-        routers.first { $0.address == address }?.obstacle
+    private func isInConflict(_ router: FloatingRouter) -> Bool {
+        router.addresses.contains { conflicts[$0.ip] != nil }
     }
 
-    /// Notes what stands against single addresses, and tells people; that an address is still being asked for is no
-    /// news.
+    /// Notes what stands against single addresses, and tells people.
     /// - Returns: whether anything has changed.
     mutating func note(_ obstacles: [IPAddress: Health.Reason], into actions: inout [Action]) -> Bool {
         var isNew = false
         for index in routers.indices {
-            let obstacle = obstacles[routers[index].address.ip]
-            guard obstacle != routers[index].obstacle else { continue }
-            isNew = true
-            routers[index].obstacle = obstacle
-            guard obstacle != .starting, obstacle != routers[index].toldObstacle else { continue }
-            routers[index].toldObstacle = obstacle
-            actions.append(.tell(.obstacle(routers[index].address, obstacle)))
+            for address in routers[index].addresses {
+                let noted = routers[index].note(obstacles[address.ip], against: address.ip)
+                if noted.isNew { isNew = true }
+                if noted.isNews { actions.append(.tell(.obstacle(address, obstacles[address.ip]))) }
+            }
         }
         return isNew
     }
 
-    private func reasonToResign(_ address: FloatingAddress) -> TransitionReason {
-        if conflicts[address.ip] != nil { return .addressConflict }
+    private func reasonToResign(_ router: FloatingRouter) -> TransitionReason {
+        if isInConflict(router) { return .addressConflict }
         if isDraining { return .draining }
-        let reasons = health.reasons + [obstacle(to: address)].compactMap { $0 }
+        let reasons = health.reasons + [router.obstacle].compactMap { $0 }
         return reasons.contains { if case .linkDown = $0 { true } else { false } } ? .linkDown : .cannotServe
     }
 
@@ -67,8 +63,9 @@ extension Node {
         } catch {
             return ignored.count("malformed advertisement")
         }
-        guard let index = routers.firstIndex(where: { $0.address.virtualRouterID == advertisement.virtualRouterID })
-        else { return ignored.count("advertisement of a virtual router that is not configured here") }
+        guard let index = routers.firstIndex(where: { $0.isMeant(by: advertisement) }) else {
+            return ignored.count("advertisement of a virtual router that is not configured here")
+        }
         perform(
             routers[index].router.receive(advertisement, from: TieBreaker(sender.node), at: now), of: index, at: now,
             into: &actions)
@@ -80,7 +77,7 @@ extension Node {
             perform(routers[index].router.deadlineReached(at: now), of: index, at: now, into: &actions)
         }
         if let due = routers[index].renewAt, due <= now {
-            actions.append(.claim(routers[index].address))
+            actions += routers[index].addresses.map { .claim($0) }
             routers[index].renewAt = now.advanced(by: configuration.renewal)
         }
         if let due = routers[index].holderExpiresAt, due <= now { setHolder(index, nil, until: nil, into: &actions) }
@@ -91,23 +88,24 @@ extension Node {
     mutating func perform(
         _ wanted: [VirtualRouter.Action], of index: Int, at now: Instant, into actions: inout [Action]
     ) {
-        let address = routers[index].address
+        let addresses = routers[index].addresses
         for action in wanted {
             switch action {
             case .advertise(let advertisement): advertise(advertisement, into: &actions)
             case .claim:
-                actions.append(.claim(address))
+                actions += addresses.map { .claim($0) }
                 routers[index].renewAt = now.advanced(by: configuration.renewal)
             case .release:
-                actions.append(.release(address))
+                actions += addresses.map { .release($0) }
                 routers[index].renewAt = nil
-            case .announce: actions.append(.announce(address))
+            case .announce: actions += addresses.map { .announce($0) }
             case .transition(let from, let to, let reason):
                 routers[index].remember(.init(from: from, to: to, reason: reason, at: now))
-                actions.append(.tell(.transition(address, from: from, to: to, reason)))
+                actions += addresses.map { .tell(.transition($0, from: from, to: to, reason)) }
                 if to == .active { setHolder(index, session.node, until: nil, into: &actions) }
                 if from == .active { setHolder(index, nil, until: nil, into: &actions) }
-            case .noticed(let disagreement): actions.append(.tell(.disagreement(address, disagreement)))
+            case .noticed(let disagreement):
+                actions += addresses.prefix(1).map { .tell(.disagreement($0, disagreement)) }
             case .ignored(let reason): ignored.count("advertisement: \(reason)")
             }
         }
@@ -135,7 +133,7 @@ extension Node {
             if routers[index].holder == sender { setHolder(index, nil, until: nil, into: &actions) }
             return
         }
-        conflicts[routers[index].address.ip] = nil
+        for address in routers[index].addresses { conflicts[address.ip] = nil }
         setHolder(index, sender, until: now.advanced(by: FloatingRouter.memory(advertisement.interval)), into: &actions)
     }
 
@@ -143,6 +141,6 @@ extension Node {
         routers[index].holderExpiresAt = until
         guard routers[index].holder != holder else { return }
         routers[index].holder = holder
-        actions.append(.tell(.holder(routers[index].address, holder)))
+        actions += routers[index].addresses.map { .tell(.holder($0, holder)) }
     }
 }

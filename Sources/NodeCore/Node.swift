@@ -55,7 +55,7 @@ public struct Node: Sendable {
                 release: 0),
             configuration: configuration.membership, known: known, seeds: configuration.seeds, random: random, at: now)
         company = Company(of: session.node, among: membership.members)
-        routers = configuration.floating.map { FloatingRouter($0, configuration: configuration, node: session.node) }
+        routers = FloatingRouter.routers(of: configuration.floating, configuration: configuration, node: session.node)
     }
 
     // MARK: What happens to a node
@@ -134,28 +134,35 @@ public struct Node: Sendable {
     /// A process that stood still lost it because its lease ended, and has been replaced since: its virtual router is
     /// asked first, finds that it overslept, and lets go.
     public mutating func addressStripped(_ ip: IPAddress, at now: Instant) -> [Action] {
-        guard !isStopped, let index = routers.firstIndex(where: { $0.address.ip == ip }) else { return [] }
+        guard !isStopped, let index = routers.firstIndex(where: { $0.holds(ip) }) else { return [] }
         var actions: [Action] = []
         routerDeadline(index, at: now, into: &actions)
         guard routers[index].router.state == .active else { return actions }
-        let address = routers[index].address
-        return actions + [.tell(.addressStripped(address)), .claim(address), .announce(address)]
+        for address in routers[index].addresses where address.ip == ip {
+            actions += [.tell(.addressStripped(address)), .claim(address), .announce(address)]
+        }
+        return actions
     }
 
     /// Somebody answers for a floating address that this node does not hold (RFC 5227 §2.1.1); `owner` is its MAC
     /// address, for people. If a member is heard to hold it, that is as it should be; else it is a stranger's.
     public mutating func addressAnswered(_ ip: IPAddress, by owner: String, at now: Instant) -> [Action] {
-        guard !isStopped, let held = routers.first(where: { $0.address.ip == ip }) else { return [] }
-        guard held.holder == nil, held.router.state != .active else { return [] }
+        guard !isStopped, let router = routers.first(where: { $0.holds(ip) }) else { return [] }
+        guard router.holder == nil, router.router.state != .active else { return [] }
         var actions: [Action] = []
-        if conflicts[ip] == nil { actions.append(.tell(.addressConflict(held.address, owner: owner))) }
+        for address in router.addresses where address.ip == ip && conflicts[ip] == nil {
+            actions.append(.tell(.addressConflict(address, owner: owner)))
+        }
         conflicts[ip] = now.advanced(by: configuration.conflictMemory)
         settle(at: now, into: &actions)
         return actions
     }
 
     /// The floating addresses that a stranger is believed to have, in the order of the configuration.
-    public var conflictedAddresses: [IPAddress] { routers.map(\.address.ip).filter { conflicts[$0] != nil } }
+    public var conflictedAddresses: [IPAddress] { addresses.map(\.ip).filter { conflicts[$0] != nil } }
+
+    /// Every floating address, in the order of the configuration.
+    var addresses: [FloatingAddress] { routers.flatMap(\.addresses) }
 
     // MARK: What people ask of a node
 

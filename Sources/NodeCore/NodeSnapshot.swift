@@ -65,10 +65,13 @@ extension Node {
             session: session, keyFingerprint: link.keyring.newest.fingerprint, startedAt: startedAt, health: health,
             isDraining: isDraining, signal: shown ?? .starting,
             members: membership.members,
-            floating: routers.map {
-                .init(
-                    address: $0.address, state: $0.router.state, priority: $0.router.priority, holder: $0.holder,
-                    obstacle: $0.obstacle, transitions: $0.transitions, history: $0.history)
+            floating: routers.flatMap { router in
+                router.addresses.map {
+                    .init(
+                        address: $0, state: router.router.state, priority: router.router.priority,
+                        holder: router.holder, obstacle: router.obstacle, transitions: router.transitions,
+                        history: router.history)
+                }
             },
             drops: link.drops, ignored: ignored, localHealth: membership.localHealth)
     }
