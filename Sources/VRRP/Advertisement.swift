@@ -26,6 +26,8 @@ public struct Advertisement: Hashable, Sendable {
     public static let intervals: ClosedRange<UInt16> = 1...4095
     /// The priority by which an Active node says that it stops.
     public static let resignation: UInt8 = 0
+    /// The priority by which an Active node that was late asks whether another leads: the lowest that a node can have.
+    static let question: UInt8 = 1
 
     static let version: UInt8 = 3
     static let type: UInt8 = 1

@@ -12,6 +12,9 @@ public struct Timers: Hashable, Sendable {
     /// Beyond this rank all are alike: with more, the last would wait for intervals.
     public static let lastRank = 8
 
+    /// So many centiseconds.
+    static func duration(of centiseconds: UInt16) -> Duration { .nanoseconds(Int64(centiseconds) * 10_000_000) }
+
     /// The timers of a node with this priority, for advertisements every `interval` centiseconds.
     public init(interval centiseconds: UInt16, priority: UInt8, rank: Int = 0) {
         let nanoseconds = Int64(centiseconds) * 10_000_000

@@ -20,6 +20,12 @@ public enum TransitionReason: Hashable, Sendable, CustomStringConvertible {
     case activeSilent
     /// The Active node said that it stops, and no one with a shorter skew was there.
     case activeResigned
+    /// The Active node's process has ended.
+    case activeEnded
+    /// The Active node handed over to this one.
+    case tookOver
+    /// It handed over to another.
+    case handedOver
     /// An advertisement with a higher priority was heard while Active.
     case higherPriority(UInt8)
     /// An advertisement with the same priority and a higher tie-breaker was heard while Active.
@@ -48,6 +54,9 @@ public enum TransitionReason: Hashable, Sendable, CustomStringConvertible {
         case .ownsAddresses: "the addresses are this node's own"
         case .activeSilent: "nothing was heard from the leader"
         case .activeResigned: "the leader resigned"
+        case .activeEnded: "the leader's process has ended"
+        case .tookOver: "the leader handed over to this node"
+        case .handedOver: "this node handed over to another"
         case .higherPriority(let priority): "another leader has priority \(priority), which is higher"
         case .higherTieBreaker: "another leader has the same priority and a higher identity"
         case .overslept(let duration):
@@ -75,6 +84,8 @@ public enum IgnoreReason: Hashable, Sendable, CustomStringConvertible {
     case ownEcho
     /// The addresses are our own (priority 255), so no one else can be right (RFC 9568 §7.1).
     case addressOwner
+    /// It is the node that handed over to this one, and has not let go yet.
+    case predecessor
     /// Its priority is lower than ours, and preemption is asked for: we let it run out.
     case lowerPriority
 
@@ -86,6 +97,7 @@ public enum IgnoreReason: Hashable, Sendable, CustomStringConvertible {
         case .otherFamily: "another IP version than ours"
         case .ownEcho: "our own identity"
         case .addressOwner: "the addresses are our own"
+        case .predecessor: "of the node that just handed over"
         case .lowerPriority: "lower priority than ours, and we preempt"
         }
     }

@@ -11,18 +11,26 @@ extension VirtualRouter {
         public var interval: UInt16
         /// Whether a Backup takes over from an Active node of lower priority.
         public var preempt: Bool
+        /// How long after its start preemption begins.
+        public var preemptDelay: Duration
+        /// How long an Active node may oversleep and still ask first whether another leads. Shorter than the lease of
+        /// its addresses; zero by the letter of the RFC.
+        public var patience: Duration
         /// When to announce.
         public var announcements: AnnouncementSchedule
 
         /// The configuration with these values; an interval outside 1...4095 becomes the nearer end.
         public init(
             virtualRouterID: UInt8, addresses: [IPAddress], interval: UInt16, preempt: Bool = false,
+            preemptDelay: Duration = .zero, patience: Duration = .zero,
             announcements: AnnouncementSchedule = AnnouncementSchedule()
         ) {
             self.virtualRouterID = virtualRouterID
             self.addresses = addresses
             self.interval = min(max(interval, Advertisement.intervals.lowerBound), Advertisement.intervals.upperBound)
             self.preempt = preempt
+            self.preemptDelay = preemptDelay
+            self.patience = patience
             self.announcements = announcements
         }
     }
@@ -35,6 +43,8 @@ extension VirtualRouter {
         case claim
         /// Take the addresses off the interface, if they are there.
         case release
+        /// As `release`, but another answers for the addresses already: what is under way here may be finished.
+        case relinquish
         /// Tell the LAN whose the addresses are.
         case announce
         /// The state has changed.

@@ -11,7 +11,7 @@ public import Wire
 /// | 5 | Backup | Active_Down passes | claim, advertise, announce | Active |
 /// | 6 | Backup | priority 0 | wait the skew only | Backup |
 /// | 7 | Backup | priority not lower | learn the interval, wait Active_Down | Backup |
-/// | 8 | Backup | lower, preemption off | learn the interval, wait Active_Down | Backup |
+/// | 8 | Backup | lower, preemption off or delayed | learn the interval, wait Active_Down | Backup |
 /// | 9 | Backup | lower, preemption on | ignored: lower priority | Backup |
 /// | 10 | Backup | own priority or rank set | the deadline moves by the difference in skew | Backup |
 /// | 11 | Backup | shutdown | none | Initialize |
@@ -23,13 +23,20 @@ public import Wire
 /// | 17 | Active | equal, lower tie-breaker | advertise, announce | Active |
 /// | 18 | Active | lower | advertise, announce | Active |
 /// | 19 | Active | own priority set | advertise | Active |
-/// | 20 | Active | any event, Active_Down or more after the last advertisement | release, advertise priority 0, wait Active_Down; then the event as in Backup | Backup |
+/// | 20 | Active | any event, long after the last advertisement | release, advertise priority 0, wait Active_Down; then the event as in Backup | Backup |
 /// | 21 | Active | shutdown | advertise priority 0, release | Initialize |
 /// | 22 | running | startup | none | same |
 /// | 23 | running | advertisement of another router or family | ignored | same |
 /// | 24 | running | advertisement with our own tie-breaker | ignored: echo | same |
 /// | 25 | running, priority 255 | advertisement | ignored: address owner | same |
 /// | 26 | Active | asked to announce again | announce | Active |
+/// | 27 | Backup | the Active node's process has ended | wait for the Backups before this one only | Backup |
+/// | 28 | Backup | the Active node hands over to this one | claim, advertise, announce | Active |
+/// | 29 | Active | its predecessor advertises, within Active_Down of 28 | ignored: predecessor | Active |
+/// | 30 | Active | the successor to whom it hands over advertises | release, learn the interval, wait Active_Down | Backup |
+/// | 31 | Active | any event but a rival's advertisement, somewhat late | ask by an advertisement of priority 1 | Active |
+/// | 32 | Active, late | advertisement, or one within an interval of having asked | release, wait Active_Down; then the event as in Backup | Backup |
+/// | 33 | Backup | Active_Down passes, and is seen an interval too late | wait one interval more; the third time as 5 | Backup |
 ///
 /// What goes beyond the RFC:
 /// - **Release at the start (1).** A process that was killed while Active and started again finds the address of its
@@ -38,11 +45,15 @@ public import Wire
 ///   peers cannot know when it did so last. After letting go it sends one more advertisement with its true priority:
 ///   the winner hears a lower claim and announces again (17, 18). Its true priority, not 0: 0 would set every other
 ///   Backup to its skew alone, although a good Active node has just been heard.
-/// - **Oversleeping (20).** A process that hung for as long as its peers wait has been replaced by them. It doesn't
-///   go on where it stood, nor argue with what piled up in its socket: it lets go and waits. It says so by priority 0:
-///   by its true priority it could unseat a lower peer that leads by now; and should nobody lead, 0 shortens the gap.
-///   "As long" is our own Active_Down: that of peers with our priority. A peer with a higher one may have been
-///   quicker by a part of one interval, and then outvotes us by row 15.
+/// - **Oversleeping (20, 31, 32).** A process that hung for as long as its peers wait has probably been replaced by
+///   them. For as long as nothing else took its address away (`patience`), it first asks, by an advertisement that any
+///   Active node answers at once (18) and that keeps Backups waiting (8). Where the whole machine stood still, and its
+///   peers with it, nobody answers, and the address need not move. Who hears a rival, in its socket or as an answer,
+///   lets go without arguing. Later it lets go at once, and says so by priority 0: should nobody lead, that shortens
+///   the gap.
+/// - **A late look (33).** A Backup that could not run can't tell silence from its own deafness.
+/// - **Ended processes (27)** are known from the lifeline. The Backups take their turns by rank alone.
+/// - **Handing over (28 to 30).** The successor claims before the holder lets go, so that no packet finds nobody.
 /// - **Echoes (24).** Two Active nodes that both hold themselves for the winner would answer each other without end.
 ///
 /// The node holds the address as one of its own, so it accepts what is sent there: the RFC's Accept_Mode is always on.
@@ -50,12 +61,14 @@ public struct VirtualRouter: Sendable {
     /// What it was made with.
     public let configuration: Configuration
     /// This node's priority now, 1...255.
-    public private(set) var priority: UInt8
+    public internal(set) var priority: UInt8
     /// This node's place among the Backups of one priority: 0 takes over first.
-    public private(set) var rank = 0
-    private let tieBreaker: TieBreaker
-    private var phase = Phase.initialize
-    private var disagreements: [Disagreement] = []
+    public internal(set) var rank = 0
+    let tieBreaker: TieBreaker
+    var phase = Phase.initialize
+    var disagreements: [Disagreement] = []
+    /// Until when an Active node of lower priority is left alone, though preemption is on.
+    var preemptsFrom = Instant.zero
 
     /// A virtual router in Initialize. A priority of 0 becomes 1: 0 is no one's priority but says "I stop".
     public init(_ configuration: Configuration, priority: UInt8, tieBreaker: TieBreaker) {
@@ -87,10 +100,22 @@ public struct VirtualRouter: Sendable {
         if case .backup(let backup) = phase { backup.interval } else { configuration.interval }
     }
 
+    /// Whether it is Active but was late, and has asked whether another leads: then nothing is to be renewed.
+    public var isInDoubt: Bool { if case .active(let active) = phase { active.askedAt != nil } else { false } }
+
+    /// Whether it is Active and hands over.
+    public var successor: TieBreaker? { if case .active(let active) = phase { active.successor } else { nil } }
+
+    /// What it advertises while it is Active.
+    public var ownAdvertisement: Advertisement { advertisement(priority: priority) }
+
+    // MARK: - What happens to it
+
     /// Begins to take part.
     public mutating func startup(at now: Instant) -> [Action] {
         guard case .initialize = phase else { return [] }
         disagreements = []
+        preemptsFrom = now.advanced(by: configuration.preemptDelay)
         if priority == 255 { return becomeActive(from: .initialize, because: .ownsAddresses, at: now) }
         phase = .backup(Backup(waitingFrom: now, interval: configuration.interval, priority: priority, rank: rank))
         return [.release, .transition(from: .initialize, to: .backup, reason: .started)]
@@ -111,13 +136,15 @@ public struct VirtualRouter: Sendable {
     public mutating func receive(
         _ advertisement: Advertisement, from sender: TieBreaker, at now: Instant
     ) -> [Action] {
-        let woken = wakeUp(at: now)
-        if let reason = reasonToIgnore(advertisement, from: sender) { return woken + [.ignored(reason)] }
+        if let reason = reasonToIgnore(advertisement, from: sender, at: now) {
+            return wakeUp(at: now) + [.ignored(reason)]
+        }
+        let woken = wakeUp(at: now, hearing: advertisement)
         let noticed = notice(advertisement)
         switch phase {
         case .initialize: return [.ignored(.notRunning)]
         case .backup(let backup): return woken + noticed + heard(advertisement, as: backup, at: now)
-        case .active(let active): return noticed + heard(advertisement, from: sender, as: active, at: now)
+        case .active(let active): return woken + noticed + heard(advertisement, from: sender, as: active, at: now)
         }
     }
 
@@ -136,7 +163,7 @@ public struct VirtualRouter: Sendable {
                 to: Timers(interval: backup.interval, priority: priority, rank: rank))
             phase = .backup(backup)
             return woken
-        case .active(let active): return advertise(active, at: now)
+        case .active(let active): return woken + advertise(active, at: now)
         }
     }
 
@@ -162,7 +189,41 @@ public struct VirtualRouter: Sendable {
         active.announcements.restart(at: now)
         let announce = active.announcements.isDue(at: now)
         phase = .active(active)
-        return announce ? [.announce] : []
+        return woken + (announce ? [.announce] : [])
+    }
+
+    /// The process that was Active has ended; it is certain, and need not be concluded from silence.
+    ///
+    /// The Backup of rank 0 claims when its deadline is looked at, which is at once; each further one half an interval
+    /// later, in which it hears the one before it.
+    public mutating func activeEnded(at now: Instant) {
+        guard case .backup(var backup) = phase else { return }
+        backup.activeEnded(at: now, rank: rank)
+        phase = .backup(backup)
+    }
+
+    /// The Active node with this tie-breaker asks this Backup to take the addresses over now.
+    public mutating func succeed(_ predecessor: TieBreaker, at now: Instant) -> [Action] {
+        guard case .backup = phase else { return [] }
+        let actions = becomeActive(from: .backup, because: .tookOver, at: now)
+        guard case .active(var active) = phase else { return actions }
+        active.predecessor = (predecessor, now.advanced(by: ownTimers.activeDown))
+        phase = .active(active)
+        return actions
+    }
+
+    /// The addresses were taken from the interface. Who doubts whether it leads does not put them back.
+    public mutating func addressesLost(at now: Instant) -> [Action] {
+        let woken = wakeUp(at: now)
+        guard case .active(let active) = phase, let asked = active.askedAt else { return woken }
+        return woken + giveWay(after: asked.duration(to: now), telling: true, at: now)
+    }
+
+    /// From now on the first advertisement of this peer is taken for its having the addresses (nil: of nobody).
+    public mutating func handOver(to successor: TieBreaker?) {
+        guard case .active(var active) = phase else { return }
+        active.successor = successor
+        phase = .active(active)
     }
 
     /// The time is `now`; does what is due by then, and nothing if called early.
@@ -170,136 +231,19 @@ public struct VirtualRouter: Sendable {
         let woken = wakeUp(at: now)
         switch phase {
         case .initialize: return []
-        case .backup(let backup):
+        case .backup(var backup):
             guard now >= backup.activeDown else { return woken }
-            return becomeActive(from: .backup, because: backup.resigned ? .activeResigned : .activeSilent, at: now)
+            if backup.looksTooLate(at: now) {
+                phase = .backup(backup)
+                return woken
+            }
+            return becomeActive(from: .backup, because: backup.reason, at: now)
         case .active(var active):
+            active.beSure(at: now, interval: ownTimers.interval)
             let announce = active.announcements.isDue(at: now)
             phase = .active(active)
             let due = now >= active.advertised.advanced(by: ownTimers.interval)
-            return (due ? advertise(active, at: now) : []) + (announce ? [.announce] : [])
+            return woken + (due ? advertise(active, at: now) : []) + (announce ? [.announce] : [])
         }
-    }
-}
-
-// MARK: - The states, and what exists in them alone
-
-extension VirtualRouter {
-    private enum Phase: Sendable {
-        case initialize
-        case backup(Backup)
-        case active(Active)
-    }
-
-    private struct Backup: Sendable {
-        /// When the Active node counts as gone.
-        private(set) var activeDown: Instant
-        /// The Active node's interval in centiseconds.
-        let interval: UInt16
-        /// Whether the Active node said that it stops.
-        let resigned: Bool
-
-        init(waitingFrom now: Instant, interval: UInt16, priority: UInt8, rank: Int, resigned: Bool = false) {
-            let timers = Timers(interval: interval, priority: priority, rank: rank)
-            activeDown = now.advanced(by: resigned ? timers.skew : timers.activeDown)
-            self.interval = interval
-            self.resigned = resigned
-        }
-
-        mutating func changeSkew(from before: Timers, to after: Timers) {
-            activeDown = activeDown.advanced(by: after.skew - before.skew)
-        }
-    }
-
-    private struct Active: Sendable {
-        /// When the last advertisement went out.
-        var advertised: Instant
-        var announcements: Announcements
-    }
-}
-
-// MARK: - What happens in them
-
-extension VirtualRouter {
-    private var ownTimers: Timers { Timers(interval: configuration.interval, priority: priority) }
-
-    private func advertisement(priority: UInt8) -> Advertisement {
-        Advertisement(
-            virtualRouterID: configuration.virtualRouterID, priority: priority, interval: configuration.interval,
-            addresses: configuration.addresses)
-    }
-
-    private func reasonToIgnore(_ advertisement: Advertisement, from sender: TieBreaker) -> IgnoreReason? {
-        if case .initialize = phase { return .notRunning }
-        guard advertisement.virtualRouterID == configuration.virtualRouterID else {
-            return .otherRouter(advertisement.virtualRouterID)
-        }
-        guard advertisement.addresses.first?.isIPv4 == configuration.addresses.first?.isIPv4 else {
-            return .otherFamily
-        }
-        if sender == tieBreaker { return .ownEcho }
-        return priority == 255 ? .addressOwner : nil
-    }
-
-    private mutating func notice(_ advertisement: Advertisement) -> [Action] {
-        var now: [Disagreement] = []
-        if advertisement.interval != configuration.interval { now.append(.interval(advertisement.interval)) }
-        let theirs = advertisement.addresses
-        if Set(theirs) != Set(configuration.addresses) { now.append(.addresses(theirs)) }
-        defer { disagreements = now }
-        return now.filter { !disagreements.contains($0) }.map { .noticed($0) }
-    }
-
-    private mutating func heard(_ advertisement: Advertisement, as backup: Backup, at now: Instant) -> [Action] {
-        let resigned = advertisement.priority == Advertisement.resignation
-        if configuration.preempt, advertisement.priority < priority, !resigned { return [.ignored(.lowerPriority)] }
-        let interval = resigned ? backup.interval : advertisement.interval
-        phase = .backup(
-            Backup(waitingFrom: now, interval: interval, priority: priority, rank: rank, resigned: resigned))
-        return []
-    }
-
-    private mutating func heard(
-        _ advertisement: Advertisement, from sender: TieBreaker, as active: Active, at now: Instant
-    ) -> [Action] {
-        if (advertisement.priority, sender) > (priority, tieBreaker) {
-            phase = .backup(Backup(waitingFrom: now, interval: advertisement.interval, priority: priority, rank: rank))
-            let reason: TransitionReason =
-                advertisement.priority > priority ? .higherPriority(advertisement.priority) : .higherTieBreaker
-            let lastWord = self.advertisement(priority: priority)
-            return [.release, .advertise(lastWord), .transition(from: .active, to: .backup, reason: reason)]
-        }
-        var active = active
-        active.announcements.restart(at: now)
-        let announce = active.announcements.isDue(at: now)
-        return advertise(active, at: now) + (announce ? [.announce] : [])
-    }
-
-    private mutating func becomeActive(
-        from before: RouterState, because reason: TransitionReason, at now: Instant
-    ) -> [Action] {
-        var announcements = Announcements(configuration.announcements, from: now)
-        _ = announcements.isDue(at: now)
-        let active = Active(advertised: now, announcements: announcements)
-        return [.claim] + advertise(active, at: now)
-            + [.announce, .transition(from: before, to: .active, reason: reason)]
-    }
-
-    /// Sends an advertisement in Active, and begins to wait for the next.
-    private mutating func advertise(_ active: Active, at now: Instant) -> [Action] {
-        phase = .active(Active(advertised: now, announcements: active.announcements))
-        return [.advertise(advertisement(priority: priority))]
-    }
-
-    /// Before any event: an Active router that overslept goes to Backup first (row 20).
-    private mutating func wakeUp(at now: Instant) -> [Action] {
-        guard case .active(let active) = phase else { return [] }
-        let slept = active.advertised.duration(to: now)
-        guard slept >= ownTimers.activeDown else { return [] }
-        phase = .backup(Backup(waitingFrom: now, interval: configuration.interval, priority: priority, rank: rank))
-        return [
-            .release, .advertise(advertisement(priority: Advertisement.resignation)),
-            .transition(from: .active, to: .backup, reason: .overslept(slept)),
-        ]
     }
 }

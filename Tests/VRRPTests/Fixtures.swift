@@ -14,10 +14,14 @@ enum Fixture {
     static let activeDown = Duration.seconds(3) + skew
     static let start = Instant(nanoseconds: 1_000_000_000)
 
-    static func initialize(priority: UInt8 = 100, preempt: Bool = false, tie: TieBreaker = own) -> VirtualRouter {
+    static func initialize(
+        priority: UInt8 = 100, preempt: Bool = false, delay: Duration = .zero, patience: Duration = .zero,
+        tie: TieBreaker = own
+    ) -> VirtualRouter {
         VirtualRouter(
             VirtualRouter.Configuration(
-                virtualRouterID: 51, addresses: [address], interval: second, preempt: preempt),
+                virtualRouterID: 51, addresses: [address], interval: second, preempt: preempt, preemptDelay: delay,
+                patience: patience),
             priority: priority, tieBreaker: tie)
     }
 
@@ -25,6 +29,36 @@ enum Fixture {
     static func backup(preempt: Bool = false) -> VirtualRouter {
         var router = initialize(preempt: preempt)
         _ = router.startup(at: start)
+        return router
+    }
+
+    /// Backup since `start`, that has looked too late so often.
+    static func backup(lateLooks: Int) -> VirtualRouter {
+        var router = backup()
+        for look in 1...lateLooks { _ = router.deadlineReached(at: start + .seconds(10 * look)) }
+        return router
+    }
+
+    /// Active since it took over at `now` from the peer with the lower tie-breaker.
+    static func successor(at now: Instant) -> VirtualRouter {
+        var router = backup()
+        _ = router.succeed(lower, at: now)
+        return router
+    }
+
+    /// Active since `start`, and waiting for its successor.
+    static func active(handingOverTo successor: TieBreaker) -> VirtualRouter {
+        var router = active()
+        router.handOver(to: successor)
+        return router
+    }
+
+    /// Active since `start`, with patience for nearly ten seconds; it may have been late, and asked.
+    static func patient(askedAt: Instant? = nil) -> VirtualRouter {
+        var router = initialize(patience: .milliseconds(9900))
+        _ = router.startup(at: start.advanced(by: .zero - activeDown))
+        _ = router.deadlineReached(at: start)
+        if let askedAt { _ = router.deadlineReached(at: askedAt) }
         return router
     }
 

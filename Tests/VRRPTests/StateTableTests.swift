@@ -25,7 +25,7 @@ struct Row: Sendable, CustomTestStringConvertible {
 
 @Suite("The state table of the virtual router")
 struct StateTableTests {
-    static let rows = initializeRows + backupRows + activeRows + anyRows
+    static let rows = initializeRows + backupRows + activeRows + anyRows + beyondRows
 
     @Test("each line of the table holds", arguments: rows)
     func lineHolds(_ row: Row) {
@@ -37,7 +37,7 @@ struct StateTableTests {
 
     @Test("no line of the table is left out")
     func complete() {
-        #expect(Set(Self.rows.map(\.line)) == Set(1...26))
+        #expect(Set(Self.rows.map(\.line)) == Set(1...33))
     }
 }
 
@@ -171,4 +171,73 @@ private let anyRows: [Row] = [
     Row(
         25, "an advertisement heard by the owner of the addresses", Fixture.owner(), hears(255, from: Fixture.higher),
         does: [.ignored(.addressOwner)], then: .active, until: start + .milliseconds(50)),
+]
+
+private let step = Duration.milliseconds(500)  // half an interval
+private let question = VirtualRouter.Action.advertise(Fixture.advertisement(1))
+private let took: [VirtualRouter.Action] = [
+    .claim, own100, .announce, .transition(from: .backup, to: .active, reason: .tookOver),
+]
+
+private func silently(_ event: @escaping @Sendable (inout VirtualRouter) -> Void) -> Row.Event {
+    { router in
+        event(&router)
+        return []
+    }
+}
+
+/// What goes beyond the RFC.
+private let beyondRows: [Row] = [
+    Row(
+        27, "the leader's process has ended", Fixture.backup(), silently { $0.activeEnded(at: now) },
+        then: .backup, until: now),
+    Row(
+        27, "the leader's process has ended, and two Backups come first", Fixture.backup(),
+        silently {
+            $0.setRank(2)
+            $0.activeEnded(at: now)
+        },
+        then: .backup, until: now + step + step),
+    Row(
+        27, "which an Active router knows better", Fixture.active(), silently { $0.activeEnded(at: now) },
+        then: .active, until: start + .milliseconds(50)),
+    Row(
+        28, "the leader hands over", Fixture.backup(), { $0.succeed(Fixture.lower, at: now) },
+        does: took, then: .active, until: now + .milliseconds(50)),
+    Row(
+        28, "to one that leads already", Fixture.active(), { $0.succeed(Fixture.lower, at: now) },
+        then: .active, until: start + .milliseconds(50)),
+    Row(
+        29, "the predecessor's last advertisement", Fixture.successor(at: now), hears(200, at: now),
+        does: [.ignored(.predecessor)], then: .active, until: now + .milliseconds(50)),
+    Row(
+        30, "the successor claims", Fixture.active(handingOverTo: Fixture.lower), hears(1),
+        does: [.relinquish, .transition(from: .active, to: .backup, reason: .handedOver)], then: .backup,
+        until: now + down),
+    Row(
+        31, "a deadline reached somewhat late", Fixture.patient(), { $0.deadlineReached(at: start + down) },
+        does: [question, .announce], then: .active, until: start + down + .seconds(1)),
+    Row(
+        32, "a rival in the socket of one that is late", Fixture.patient(), hears(1, at: start + down),
+        does: [.release, .transition(from: .active, to: .backup, reason: .overslept(down))], then: .backup,
+        until: start + down + down),
+    Row(
+        32, "a rival's answer", Fixture.patient(askedAt: start + down), hears(1, at: start + down + .milliseconds(1)),
+        does: [
+            .release, .transition(from: .active, to: .backup, reason: .overslept(.milliseconds(1))),
+        ],
+        then: .backup, until: start + down + .milliseconds(1) + down),
+    Row(
+        20, "a very long sleep of one with patience", Fixture.patient(),
+        { $0.deadlineReached(at: start + .seconds(10)) },
+        does: gaveWay(0, because: .overslept(.seconds(10))), then: .backup, until: start + .seconds(10) + down),
+    Row(
+        33, "a deadline seen an interval too late", Fixture.backup(),
+        { $0.deadlineReached(at: start + down + .seconds(1)) },
+        then: .backup, until: start + down + .seconds(2)),
+    Row(
+        33, "seen too late for the third time", Fixture.backup(lateLooks: 2),
+        { $0.deadlineReached(at: start + .seconds(60)) },
+        does: [.claim, own100, .announce, .transition(from: .backup, to: .active, reason: .activeSilent)],
+        then: .active, until: start + .seconds(60) + .milliseconds(50)),
 ]

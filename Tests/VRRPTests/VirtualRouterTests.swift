@@ -39,7 +39,7 @@ struct VirtualRouterTests {
         #expect(stopped.deadlineReached(at: start).isEmpty)
     }
 
-    @Test("a stream of lower claims is answered each time, but announced no more than ten times a second")
+    @Test("a stream of lower claims is answered each time, but after a burst announced only ten times a second")
     func claimsInStream() {
         var router = Fixture.active()
         var actions: [VirtualRouter.Action] = []
@@ -49,7 +49,7 @@ struct VirtualRouterTests {
             actions += router.deadlineReached(at: now)
         }
         #expect(actions.filter { $0 == own100 }.count == 200)
-        #expect((9...11).contains(actions.filter { $0 == .announce }.count))
+        #expect((16...18).contains(actions.filter { $0 == .announce }.count))
     }
 
     @Test("two Active routers that meet: one lets go, and the other has the last word on the LAN")
@@ -179,5 +179,47 @@ struct VirtualRouterTests {
         #expect(router.nextDeadline == first.map { $0.advanced(by: interval / 4) })
         router.setRank(0)
         #expect(router.nextDeadline == first)
+    }
+
+    @Test("after an interval without an answer a late Active router is sure again")
+    func sureAgain() {
+        let late = start + Fixture.activeDown
+        var router = Fixture.patient(askedAt: late)
+        #expect(router.isInDoubt)
+        while let deadline = router.nextDeadline, deadline < late + .seconds(1) {
+            #expect(!router.deadlineReached(at: deadline).contains(own100))
+        }
+        #expect(router.deadlineReached(at: late + .seconds(1)).contains(own100))
+        #expect(!router.isInDoubt && router.state == .active)
+    }
+
+    @Test("who doubts does not put a lost address back")
+    func lostInDoubt() {
+        var sure = Fixture.active()
+        #expect(sure.addressesLost(at: start).isEmpty && sure.state == .active)
+        var router = Fixture.patient(askedAt: start + Fixture.activeDown)
+        #expect(router.addressesLost(at: start + Fixture.activeDown).first == .release)
+        #expect(router.state == .backup)
+    }
+
+    @Test("preemption waits for its delay after the start")
+    func preemptDelay() {
+        var router = Fixture.initialize(preempt: true, delay: .seconds(5))
+        _ = router.startup(at: start)
+        for second in 1...4 {
+            let now = start + .seconds(second)
+            #expect(router.receive(Fixture.advertisement(1), from: Fixture.lower, at: now).isEmpty)
+        }
+        let deadline = router.nextDeadline
+        let now = start + .seconds(5)
+        #expect(router.receive(Fixture.advertisement(1), from: Fixture.lower, at: now) == [.ignored(.lowerPriority)])
+        #expect(router.nextDeadline == deadline)
+    }
+
+    @Test("a successor that was named no longer is a rival like any other")
+    func unnamed() {
+        var router = Fixture.active(handingOverTo: Fixture.lower)
+        router.handOver(to: nil)
+        #expect(router.receive(Fixture.advertisement(100), from: Fixture.lower, at: start).first == own100)
     }
 }

@@ -116,7 +116,7 @@ struct RouterHost: SimulatedHost {
                 let bytes = advertisement.encoded(checksum: .none)
                 return (router.state == .active ? [.claim(sampleAddress)] : []) + [.broadcast(bytes)]
             case .claim: return [.claim(sampleAddress)]
-            case .release: return [.release(sampleAddress)]
+            case .release, .relinquish: return [.release(sampleAddress)]
             case .announce: return [.announce(sampleAddress)]
             case .transition(_, let state, let reason): return [.note("becomes \(state): \(reason)")]
             case .noticed, .ignored: return []

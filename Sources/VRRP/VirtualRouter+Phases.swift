@@ -1,0 +1,85 @@
+internal import Wire
+
+/// The states, and what exists in them alone.
+extension VirtualRouter {
+    enum Phase: Sendable {
+        case initialize
+        case backup(Backup)
+        case active(Active)
+    }
+
+    struct Backup: Sendable {
+        /// How the Active node went, if it did not just fall silent.
+        enum Farewell: Sendable { case none, resigned, ended }
+
+        /// When the Active node counts as gone.
+        private(set) var activeDown: Instant
+        /// The Active node's interval in centiseconds.
+        let interval: UInt16
+        private var farewell: Farewell
+        private var lateLooks = 0
+
+        /// Beyond this number of late looks a Backup that can hardly run takes over all the same.
+        private static let mostLateLooks = 2
+
+        init(waitingFrom now: Instant, interval: UInt16, priority: UInt8, rank: Int, resigned: Bool = false) {
+            let timers = Timers(interval: interval, priority: priority, rank: rank)
+            activeDown = now.advanced(by: resigned ? timers.skew : timers.activeDown)
+            self.interval = interval
+            farewell = resigned ? .resigned : .none
+        }
+
+        /// Why it takes over when the time has come.
+        var reason: TransitionReason {
+            switch farewell {
+            case .none: .activeSilent
+            case .resigned: .activeResigned
+            case .ended: .activeEnded
+            }
+        }
+
+        mutating func changeSkew(from before: Timers, to after: Timers) {
+            activeDown = activeDown.advanced(by: after.skew - before.skew)
+        }
+
+        mutating func activeEnded(at now: Instant, rank: Int) {
+            farewell = .ended
+            let step = Timers.duration(of: interval) / 2
+            activeDown = min(activeDown, now.advanced(by: step * min(rank, Timers.lastRank)))
+        }
+
+        /// Whether the deadline was seen so late that what was not heard may just not have been listened to. It then
+        /// waits anew.
+        mutating func looksTooLate(at now: Instant) -> Bool {
+            let interval = Timers.duration(of: interval)
+            guard farewell == .none, lateLooks < Self.mostLateLooks, activeDown.advanced(by: interval) <= now else {
+                return false
+            }
+            lateLooks += 1
+            activeDown = now.advanced(by: interval)
+            return true
+        }
+    }
+
+    struct Active: Sendable {
+        /// When the last advertisement went out.
+        var advertised: Instant
+        var announcements: Announcements
+        /// When it asked, after having been late, whether another leads.
+        var askedAt: Instant?
+        /// To whom it hands over.
+        var successor: TieBreaker?
+        /// From whom it took over, and until when that one's advertisements mean nothing.
+        var predecessor: (node: TieBreaker, until: Instant)?
+
+        init(at now: Instant, _ announcements: Announcements) {
+            advertised = now
+            self.announcements = announcements
+        }
+
+        /// Nobody has answered within an interval: it leads.
+        mutating func beSure(at now: Instant, interval: Duration) {
+            if let asked = askedAt, asked.advanced(by: interval) <= now { askedAt = nil }
+        }
+    }
+}
