@@ -11,6 +11,21 @@ public enum Destination: Hashable, Sendable {
     case everyone
 }
 
+/// A node to which a lifeline is held: a TCP connection over which nothing flows, and whose end says that the other
+/// process has ended.
+public struct LifelinePeer: Hashable, Sendable {
+    /// The node.
+    public let node: NodeID
+    /// Where its gossip comes from; lifelines go to the TCP port of the same number.
+    public let address: SocketAddress
+
+    /// The node at this address.
+    public init(node: NodeID, address: SocketAddress) {
+        self.node = node
+        self.address = address
+    }
+}
+
 /// What the node wants done. This is all it can do to the world.
 public enum Action: Sendable {
     /// Send a sealed datagram.
@@ -19,6 +34,12 @@ public enum Action: Sendable {
     case claim(FloatingAddress)
     /// Take the address off.
     case release(FloatingAddress)
+    /// Another node answers for the address from now on. Requests under way here may be finished.
+    case relinquish(FloatingAddress)
+    /// This node is about to claim an address that the node at `from` hands over: connections made there stay there.
+    case adopt(FloatingAddress, from: SocketAddress)
+    /// Hold a lifeline to each of these nodes, and to no other.
+    case lifelines([LifelinePeer])
     /// Tell the LAN where the address is: gratuitous ARP, or unsolicited neighbour advertisement.
     case announce(FloatingAddress)
     /// Keep these peers on disk, in place of those kept before.

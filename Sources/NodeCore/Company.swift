@@ -4,24 +4,34 @@ internal import Wire
 /// What the election and the lights have to know of the other members. Made anew when a member has changed, for they
 /// ask at every event, fifty advertisements a second among them.
 struct Company: Sendable {
-    /// How many living members have a higher node ID: the first is the one that wins a tie.
-    let rank: Int
+    /// Another member.
+    struct Other: Hashable, Sendable {
+        let node: NodeID
+        let address: SocketAddress?
+    }
+
+    /// The members that are alive, serve, and are not drained, sorted by node ID.
+    let candidates: [Other]
+    /// The members that are alive or suspect, sorted by node ID.
+    let present: [Other]
     /// Whether another member is alive, or at least suspect.
     let isPresent: Bool
     /// Whether another member died.
     let isLost: Bool
     /// Where the members are that are alive or suspect.
-    let present: [SocketAddress]
+    let presentAddresses: [SocketAddress]
     /// Where the dead were.
     let dead: [SocketAddress]
 
     /// What follows from these members for `node`.
     init(of node: NodeID, among members: [Member]) {
         let others = members.filter { $0.id != node }
-        rank = others.count { $0.state == .alive && $0.id > node }
+        candidates = others.filter { $0.state == .alive && $0.info.serving && !$0.info.draining }
+            .map { Other(node: $0.id, address: $0.address) }
+        present = others.filter(\.state.isPresent).map { Other(node: $0.id, address: $0.address) }
         isPresent = others.contains { $0.state.isPresent }
         isLost = others.contains { $0.state == .dead }
-        present = others.filter(\.state.isPresent).compactMap(\.address)
+        presentAddresses = present.compactMap(\.address)
         dead = others.filter { $0.state == .dead }.compactMap(\.address)
     }
 }

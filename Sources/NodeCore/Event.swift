@@ -25,6 +25,8 @@ public enum Event: Equatable, Sendable {
     case addressStripped(FloatingAddress)
     /// Someone who is no member has the floating address.
     case addressConflict(FloatingAddress, owner: String)
+    /// The node hands the addresses of a virtual router over to a member, or finds no one who takes them (nil).
+    case handover(FloatingAddress, to: NodeID?)
     /// A person asked this node to show itself.
     case identify(until: Instant)
 
@@ -37,6 +39,7 @@ public enum Event: Equatable, Sendable {
         case .obstacle(_, let obstacle): obstacle == nil ? .notice : .warning
         case .transition: .notice
         case .holder, .identify: .info
+        case .handover(_, let successor): successor == nil ? .notice : .info
         }
     }
 
@@ -67,6 +70,9 @@ public enum Event: Equatable, Sendable {
         case .addressConflict(let address, let owner):
             return "\(address.ip) belongs to a stranger on this network (\(owner)). This node does not claim it; "
                 + "give the cluster or the stranger another address"
+        case .handover(let address, let successor):
+            return successor.map { "\(address.ip): handing over to \($0.short)" }
+                ?? "\(address.ip): no other node takes it over"
         case .identify:
             return "identify: the lights show which node this is"
         }

@@ -14,6 +14,10 @@ struct FloatingRouter: Sendable {
     private var rival: (since: Instant, last: Instant)?
     /// When the lease of the address is to be renewed; only while Active.
     var renewAt: Instant?
+    /// The hand-over that is under way.
+    var handover: Handover?
+    /// Whether, since it became Active, nobody wanted to take over.
+    var isUnwanted = false
     /// What stands against holding single addresses here.
     private(set) var obstacles: [IPAddress: Health.Reason] = [:]
     /// The obstacles that people were told of last.
@@ -33,7 +37,8 @@ struct FloatingRouter: Sendable {
         router = VirtualRouter(
             VirtualRouter.Configuration(
                 virtualRouterID: addresses.first?.virtualRouterID ?? 1, addresses: addresses.map(\.ip),
-                interval: configuration.interval, preempt: configuration.preempt),
+                interval: configuration.interval, preempt: configuration.preempt,
+                preemptDelay: configuration.preemptDelay, patience: configuration.patience),
             priority: configuration.priority, tieBreaker: TieBreaker(node))
     }
 
@@ -58,6 +63,26 @@ struct FloatingRouter: Sendable {
             && addresses.first?.ip.isIPv4 == advertisement.addresses.first?.isIPv4
     }
 
+    /// Which of two nodes is rather to hold these addresses: the one with the higher weight. For each virtual router
+    /// the nodes stand in another order, so that a lost node's addresses are spread over those that are left
+    /// (rendezvous hashing; Thaler and Ravishankar, 1998).
+    func weight(of node: NodeID) -> UInt64 {
+        let number = UInt64(router.configuration.virtualRouterID) << 1 | (addresses.first?.ip.isIPv4 == true ? 1 : 0)
+        var random = SeededGenerator(seed: node.high ^ (node.low &* 0x9E37_79B9_7F4A_7C15) ^ number << 32)
+        return random.next()
+    }
+
+    /// The members that can take over, the best first.
+    func successors(in company: Company) -> [Company.Other] {
+        company.candidates.map { ($0, weight(of: $0.node)) }.sorted { $0.1 > $1.1 }.map(\.0)
+    }
+
+    /// The place of `node` among those who wait for the holder's end.
+    func rank(of node: NodeID, in company: Company) -> Int {
+        let own = weight(of: node)
+        return company.candidates.count { $0.node != holder && weight(of: $0.node) > own }
+    }
+
     /// Whether one of its addresses is this one.
     func holds(_ ip: IPAddress) -> Bool { addresses.contains { $0.ip == ip } }
 
@@ -74,12 +99,16 @@ struct FloatingRouter: Sendable {
         return (true, true)
     }
 
+    /// The time between two of its advertisements.
+    var interval: Duration { .milliseconds(10 * Int(router.configuration.interval)) }
+
     var nextDeadline: Instant? {
         var earliest = router.nextDeadline
         func consider(_ deadline: Instant?) {
             if let deadline { earliest = min(earliest ?? deadline, deadline) }
         }
         consider(renewAt)
+        consider(handover?.nextAt)
         consider(holderExpiresAt)
         consider(rival?.last.advanced(by: rivalMemory))
         return earliest

@@ -1,3 +1,4 @@
+internal import VRRP
 internal import Wire
 
 /// The first byte of a message says which part of the node it is for. A kind that no part knows is counted and
@@ -7,8 +8,36 @@ enum MessageKind {
     static let membership: ClosedRange<UInt8> = 0x10...0x1F
     /// An advertisement: the rest is the VRRP message of RFC 9568 §5.2.
     static let advertisement: UInt8 = 0x20
+    /// A question to a holder whose lifeline has ended: whoever is Active answers by an advertisement.
+    static let question: UInt8 = 0x21
+    /// The holder asks the receiver to take a virtual router's addresses over.
+    static let offer: UInt8 = 0x22
+    /// The former holder has let go of a virtual router's addresses.
+    static let handedOver: UInt8 = 0x23
     /// A command that people gave on another node.
     static let command: UInt8 = 0x30
+}
+
+/// Which virtual router a message is about: the body of an offer and of what follows it.
+struct RouterReference: Hashable, Sendable {
+    let virtualRouterID: UInt8
+    let isIPv4: Bool
+
+    /// The message of this kind.
+    func message(_ kind: UInt8) -> [UInt8] { [kind, virtualRouterID, isIPv4 ? 4 : 6] }
+
+    /// Decodes a message whose kind is known.
+    init(message payload: [UInt8]) throws(DecodeError) {
+        var reader = ByteReader(payload.dropFirst())
+        virtualRouterID = try reader.integer(UInt8.self)
+        isIPv4 = try reader.integer(UInt8.self) == 4
+    }
+
+    /// What speaks of `router`.
+    init(_ router: FloatingRouter) {
+        virtualRouterID = router.router.configuration.virtualRouterID
+        isIPv4 = router.addresses.first?.ip.isIPv4 ?? true
+    }
 }
 
 /// What one node may ask of another on behalf of people.

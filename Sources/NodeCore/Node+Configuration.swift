@@ -18,6 +18,20 @@ extension Node {
         public var interval: UInt16
         /// Whether a node of a higher priority takes over from a healthy Active node.
         public var preempt: Bool
+        /// How advertisements travel.
+        public enum Mode: Sendable {
+            /// Sealed, as messages among members.
+            case sealed
+            /// As packets of IP protocol 112 (RFC 9568).
+            case standard
+        }
+
+        /// How advertisements travel.
+        public var mode = Mode.sealed
+        /// How long after its start a node of a higher priority lets a healthy Active node be.
+        public var preemptDelay = Duration.zero
+        /// Whether several addresses are spread over the nodes.
+        public var spread = true
         /// Peers to call beside those that discovery finds.
         public var seeds: [SocketAddress]
         /// The timers of membership.
@@ -31,6 +45,9 @@ extension Node {
         /// How long a stranger's answer for a floating address counts: beyond the lease of a holder that has just died,
         /// whose kernel answers to its end, and beyond the time between two probes.
         public var conflictMemory = Duration.seconds(3)
+        /// How long the control plane of a holder may stand still and go on if nobody has taken over meanwhile: less than
+        /// the lease that it renews.
+        public var patience = Duration.milliseconds(700)
         /// How often the lease of a held address is renewed: a quarter of the shortest lease that the kernel knows.
         public var renewal = Duration.milliseconds(250)
 

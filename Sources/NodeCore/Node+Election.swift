@@ -11,22 +11,27 @@ extension Node {
     mutating func settle(at now: Instant, into actions: inout [Action]) {
         guard !isStopped else { return }
         for index in routers.indices {
-            routers[index].router.setRank(company.rank)
+            routers[index].router.setRank(routers[index].rank(of: session.node, in: company))
             let eligible = mayRun(for: routers[index], at: now)
             let runs = routers[index].router.state != .initialize
             if eligible && !runs {
                 perform(routers[index].router.startup(at: now), of: index, at: now, into: &actions)
             } else if !eligible && runs {
-                perform(
-                    routers[index].router.shutdown(reason: reasonToResign(routers[index]), at: now), of: index,
-                    at: now, into: &actions)
+                resign(index, because: reasonToResign(routers[index]), at: now, into: &actions)
             }
+        }
+        chooseLifelines(into: &actions)
+        considerSpread(at: now, into: &actions)
+        if isStopping && routers.allSatisfy({ $0.router.state != .active }) {
+            perform(membership.leave(at: now), at: now, into: &actions)
+            isStopped = true
         }
         showSignal(at: now, into: &actions)
     }
 
-    private func mayRun(for router: FloatingRouter, at now: Instant) -> Bool {
-        health.isServing && router.obstacle == nil && !isDraining && now >= settledAt && !isInConflict(router)
+    func mayRun(for router: FloatingRouter, at now: Instant) -> Bool {
+        health.isServing && router.obstacle == nil && !isDraining && !isStopping && now >= settledAt
+            && !isInConflict(router)
     }
 
     private func isInConflict(_ router: FloatingRouter) -> Bool {
@@ -49,6 +54,7 @@ extension Node {
 
     private func reasonToResign(_ router: FloatingRouter) -> TransitionReason {
         if isInConflict(router) { return .addressConflict }
+        if isStopping { return .stopping }
         if isDraining { return .draining }
         let reasons = health.reasons + [router.obstacle].compactMap { $0 }
         return reasons.contains { if case .linkDown = $0 { true } else { false } } ? .linkDown : .cannotServe
@@ -66,6 +72,7 @@ extension Node {
         guard let index = routers.firstIndex(where: { $0.isMeant(by: advertisement) }) else {
             return ignored.count("advertisement of a virtual router that is not configured here")
         }
+        lifelines.heard(sender.node)
         perform(
             routers[index].router.receive(advertisement, from: TieBreaker(sender.node), at: now), of: index, at: now,
             into: &actions)
@@ -77,11 +84,12 @@ extension Node {
             perform(routers[index].router.deadlineReached(at: now), of: index, at: now, into: &actions)
         }
         if let due = routers[index].renewAt, due <= now {
-            actions += routers[index].addresses.map { .claim($0) }
+            if !routers[index].router.isInDoubt { actions += routers[index].addresses.map { .claim($0) } }
             routers[index].renewAt = now.advanced(by: configuration.renewal)
         }
         if let due = routers[index].holderExpiresAt, due <= now { setHolder(index, nil, until: nil, into: &actions) }
         routers[index].forgetRival(at: now)
+        carryOnHandover(index, at: now, into: &actions)
     }
 
     /// Carries out what a virtual router wants.
@@ -98,10 +106,16 @@ extension Node {
             case .release:
                 actions += addresses.map { .release($0) }
                 routers[index].renewAt = nil
+            case .relinquish:
+                actions += addresses.map { .relinquish($0) }
+                routers[index].renewAt = nil
+                sayHandedOver(index, into: &actions)
             case .announce: actions += addresses.map { .announce($0) }
             case .transition(let from, let to, let reason):
                 routers[index].remember(.init(from: from, to: to, reason: reason, at: now))
                 actions += addresses.map { .tell(.transition($0, from: from, to: to, reason)) }
+                routers[index].isUnwanted = false
+                if from == .active { routers[index].handover = nil }
                 if to == .active { setHolder(index, session.node, until: nil, into: &actions) }
                 if from == .active { setHolder(index, nil, until: nil, into: &actions) }
             case .noticed(let disagreement):
@@ -114,12 +128,16 @@ extension Node {
     /// An advertisement goes to the group, for nodes that are not known here, and to every known member, for networks
     /// that lose multicast.
     private mutating func advertise(_ advertisement: Advertisement, into actions: inout [Action]) {
-        let payload = [MessageKind.advertisement] + advertisement.encoded(checksum: .none)
+        let payload = Self.message(of: advertisement)
         send(payload, to: .group, into: &actions)
-        for address in company.present { send(payload, to: .address(address), into: &actions) }
+        for address in company.presentAddresses { send(payload, to: .address(address), into: &actions) }
         advertisements += 1
         guard advertisements % Self.deadShare == 0 else { return }
         for address in company.dead { send(payload, to: .address(address), into: &actions) }
+    }
+
+    static func message(of advertisement: Advertisement) -> [UInt8] {
+        [MessageKind.advertisement] + advertisement.encoded(checksum: .none)
     }
 
     private mutating func noteHolder(
@@ -141,6 +159,7 @@ extension Node {
         routers[index].holderExpiresAt = until
         guard routers[index].holder != holder else { return }
         routers[index].holder = holder
+        spreadAt = nil
         actions += routers[index].addresses.map { .tell(.holder($0, holder)) }
     }
 }

@@ -14,6 +14,9 @@ extension Node {
             if let later = membership.laterRun { meetDouble(later, at: now, into: &actions) }
         case MessageKind.advertisement:
             receiveAdvertisement(payload, sender: sender, at: now, into: &actions)
+        case MessageKind.question: answerQuestion(from: source, into: &actions)
+        case MessageKind.offer: receiveOffer(payload, from: source, sender: sender, at: now, into: &actions)
+        case MessageKind.handedOver: receiveHandedOver(payload, at: now, into: &actions)
         case MessageKind.command:
             receiveCommand(payload, at: now, into: &actions)
         default: ignored.count("unknown message kind")
@@ -24,6 +27,7 @@ extension Node {
     mutating func perform(_ wanted: [SWIM.Action], at now: Instant, into actions: inout [Action]) {
         if wanted.contains(where: { if case .changed = $0 { true } else { false } }) {
             company = Company(of: session.node, among: membership.members)
+            spreadAt = nil
         }
         for action in wanted {
             switch action {

@@ -20,7 +20,13 @@ public struct Node: Sendable {
     var health = Health.starting
     var release: UInt64 = 0
     var isDraining = false
-    var isStopped = false
+    /// Whether it is on its way out: it hands its addresses over first.
+    var isStopping = false
+    /// Whether it does nothing any more.
+    public internal(set) var isStopped = false
+    var lifelines = Lifelines()
+    /// When to look whether the addresses are well spread.
+    var spreadAt: Instant?
     var identifyUntil: Instant?
     var duplicateUntil: Instant?
     /// The floating addresses that a stranger answers for, and until when that is believed.
@@ -91,6 +97,8 @@ public struct Node: Sendable {
         consider(identifyUntil)
         consider(duplicateUntil)
         consider(conflicts.values.min())
+        consider(lifelines.nextDeadline)
+        consider(spreadAt)
         if latest < settledAt { consider(settledAt) }
         if latest < aloneAt { consider(aloneAt) }
         return next
@@ -105,6 +113,7 @@ public struct Node: Sendable {
         if let end = duplicateUntil, end <= now { duplicateUntil = nil }
         conflicts = conflicts.filter { $0.value > now }
         perform(membership.deadlineReached(at: now), at: now, into: &actions)
+        concludeFromLifelines(at: now)
         for index in routers.indices { routerDeadline(index, at: now, into: &actions) }
         settle(at: now, into: &actions)
         return actions
@@ -137,6 +146,7 @@ public struct Node: Sendable {
         guard !isStopped, let index = routers.firstIndex(where: { $0.holds(ip) }) else { return [] }
         var actions: [Action] = []
         routerDeadline(index, at: now, into: &actions)
+        perform(routers[index].router.addressesLost(at: now), of: index, at: now, into: &actions)
         guard routers[index].router.state == .active else { return actions }
         for address in routers[index].addresses where address.ip == ip {
             actions += [.tell(.addressStripped(address)), .claim(address), .announce(address)]
@@ -195,15 +205,13 @@ public struct Node: Sendable {
         return actions
     }
 
-    /// Resigns every floating address and says good-bye. The node does nothing any more afterwards.
+    /// Hands every floating address over, then says good-bye; `isStopped` tells when that is done. Where there is nobody
+    /// to take over, that is at once, and some intervals later at the latest.
     public mutating func stop(at now: Instant) -> [Action] {
-        guard !isStopped else { return [] }
+        guard !isStopped, !isStopping else { return [] }
         var actions: [Action] = []
-        for index in routers.indices {
-            perform(routers[index].router.shutdown(reason: .stopping, at: now), of: index, at: now, into: &actions)
-        }
-        perform(membership.leave(at: now), at: now, into: &actions)
-        isStopped = true
+        isStopping = true
+        settle(at: now, into: &actions)
         return actions
     }
 

@@ -15,6 +15,9 @@ struct Bench {
         /// What it was told by messages that are not membership's.
         var heard: [[UInt8]] = []
         var isSilent = false
+
+        /// The advertisements among what it was told.
+        var advertisements: [[UInt8]] { heard.filter { $0.first == 0x20 } }
     }
 
     static let floating = FloatingAddress(ip: .v4(0x0A00_00FA), virtualRouterID: 51)

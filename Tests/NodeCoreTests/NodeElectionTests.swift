@@ -25,19 +25,22 @@ struct NodeElectionTests {
         .linkDown("no carrier"), .cannotClaim("not permitted"),
     ]
 
-    @Test("a leader with a reason not to serve resigns at once, and runs again when it is gone", arguments: reasons)
+    @Test(
+        "a leader with a reason not to serve resigns, though nobody takes over, and runs again when it is gone",
+        arguments: reasons)
     func resigns(_ reason: Health.Reason) {
         var bench = Bench(peers: [1])
         bench.run(for: .seconds(2))
         _ = bench.take()
         bench.peers[0].heard = []
         bench.call { node, now in node.update(health: Health([reason]), release: 1, at: now) }
+        bench.run(for: .milliseconds(200))  // nobody takes over
         let actions = bench.take()
         #expect(bench.state == .initialize)
         #expect(actions.releases == 1)
         let isLink = if case .linkDown = reason { true } else { false }
         #expect(bench.history.last?.reason == (isLink ? .linkDown : .cannotServe))
-        #expect(bench.peers[0].heard.last?[3] == 0, "the last advertisement has priority 0")
+        #expect(bench.peers[0].advertisements.last?[3] == 0, "the last advertisement has priority 0")
         #expect(
             actions.events.contains(.health(Health([reason]))) == (reason != .starting),
             "people are told, but not that a node starts")
@@ -55,6 +58,7 @@ struct NodeElectionTests {
         bench.run(for: .seconds(2))
         _ = bench.take()
         bench.call { node, now in node.setDraining(true, at: now) }
+        bench.run(for: .milliseconds(200))  // nobody takes over
         #expect(bench.state == .initialize && bench.history.last?.reason == .draining)
         #expect(bench.take().releases == 1)
         #expect(bench.signal == .draining && bench.snapshot.isDraining)
@@ -68,22 +72,48 @@ struct NodeElectionTests {
         #expect(bench.state == .active)
     }
 
+    /// The rank that follows from the weights.
+    private func rank(in bench: Bench, without holder: NodeID? = nil) throws -> Int {
+        let router = try #require(bench.node.routers.first)
+        return bench.peers.count {
+            $0.session.node != holder && router.weight(of: $0.session.node) > router.weight(of: Bench.session.node)
+        }
+    }
+
     @Test(
-        "the rank is the number of living members with a higher ID, and leaves the priority alone",
-        arguments: [([], 0), ([200], 1), ([1], 0), ([1, 200, 201], 2), (Array(200...204), 5)] as [([UInt64], Int)])
-    func ranks(_ peers: [UInt64], _ rank: Int) {
+        "the rank is the number of living members of higher weight, and leaves the priority alone",
+        arguments: [[], [200], [1], [1, 200, 201], Array(200...204)] as [[UInt64]])
+    func ranks(_ peers: [UInt64]) throws {
         var bench = Bench(peers: peers)
         bench.run(for: .seconds(3))
         #expect(bench.snapshot.members.count == peers.count + 1)
-        #expect(bench.node.routers.first?.router.rank == rank)
+        #expect(try bench.node.routers.first?.router.rank == rank(in: bench))
         #expect(bench.snapshot.floating.first?.priority == 100)
     }
 
-    @Test("a dead member has no rank")
-    func rankEnds() {
-        var bench = Bench(peers: [200, 201])
+    @Test("for each virtual router the nodes stand in another order")
+    func orders() {
+        let floating = (1...20).map { FloatingAddress(ip: .v4(0x0A00_0100 + UInt32($0)), virtualRouterID: UInt8($0)) }
+        let configuration = Node.Configuration(
+            name: "node", httpPort: 80, keyring: Keyring(Bench.key), floating: floating)
+        let routers = FloatingRouter.routers(of: floating, configuration: configuration, node: Bench.session.node)
+        let firsts = routers.map { router in
+            (1...3).max { router.weight(of: NodeID(high: $0, low: 0)) < router.weight(of: NodeID(high: $1, low: 0)) }
+        }
+        #expect(Set(firsts).count == 3, "each of three nodes is the first for some of twenty addresses")
+    }
+
+    @Test("neither the dead nor the holder have a rank")
+    func rankEnds() throws {
+        var bench = Bench(peers: [200, 201, 202, 203])
         bench.run(for: .seconds(3))
-        #expect(bench.node.routers.first?.router.rank == 2)
+        let all = try rank(in: bench)
+        #expect(all > 0 && bench.node.routers.first?.router.rank == all)
+        let router = try #require(bench.node.routers.first)
+        let heavy = try #require(
+            bench.peers.firstIndex { router.weight(of: $0.session.node) > router.weight(of: Bench.session.node) })
+        try bench.advertise(250, from: heavy)
+        #expect(bench.node.routers.first?.router.rank == all - 1, "the holder does not wait for itself")
         for index in bench.peers.indices { bench.peers[index].isSilent = true }
         bench.run(for: .seconds(5))
         #expect(bench.node.routers.first?.router.rank == 0)

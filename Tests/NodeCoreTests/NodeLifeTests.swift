@@ -12,9 +12,10 @@ struct NodeLifeTests {
         bench.run(for: .seconds(2))
         _ = bench.take()
         bench.call { node, now in node.stop(at: now) }
+        bench.run(for: .milliseconds(200))  // nobody takes over
         let farewell = bench.take()
         #expect(farewell.releases == 1 && bench.history.last?.reason == .stopping)
-        #expect(bench.peers[0].heard.last?[3] == 0, "the last advertisement has priority 0")
+        #expect(bench.peers[0].advertisements.last?[3] == 0, "the last advertisement has priority 0")
         #expect(bench.peers[0].swim.members.first { $0.id == Bench.session.node }?.state == .left)
 
         #expect(bench.node.nextDeadline == Instant(nanoseconds: .max))

@@ -18,7 +18,8 @@ extension ControlLoop {
             case .send(let bytes, let destination): send(bytes, to: destination)
             case .claim(let address):
                 if let problem = claim(address) { refused.append((address, problem)) }
-            case .release(let address): release(address)
+            case .release(let address), .relinquish(let address): release(address)
+            case .adopt, .lifelines: break
             case .announce(let address): announce(address)
             case .store(let peers): setup.peers.keep(peers)
             case .show(let signal): lights.show(signal, at: MonotonicClock.now())
@@ -58,7 +59,7 @@ extension ControlLoop {
         return nil
     }
 
-    private func release(_ address: FloatingAddress) {
+    func release(_ address: FloatingAddress) {
         guard let interface = held.removeValue(forKey: address.ip) else { return }
         if let error = addresses.release(address.ip, on: interface) {
             logger.warning("\(error); its lease ends within a second")

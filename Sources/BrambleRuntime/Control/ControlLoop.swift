@@ -53,7 +53,11 @@ final class ControlLoop {
     /// When to list the interfaces again, after that failed.
     var networkRetryAt: Instant?
     private var publishedAt = Instant.zero
-    private var isStopping = false
+    /// When the daemon ends even if the node has not handed everything over.
+    private var stopsAt: Instant?
+
+    /// How long the node may take to hand over: three members are asked three times each.
+    private static let longestFarewell = Duration.seconds(1)
 
     init(_ setup: ControlSetup) throws(SystemError) {
         let now = MonotonicClock.now()
@@ -87,24 +91,36 @@ final class ControlLoop {
     func run() -> Ending {
         removeLeftovers()
         lookAtNetwork(at: MonotonicClock.now())
-        while !isStopping {
+        while !isDone {
             do {
                 let ready = try poller.wait(until: nextDeadline)
                 turn(ready)
             } catch {
                 // The others need not wait for this node's lease to end.
                 perform(node.stop(at: MonotonicClock.now()))
-                lights.goDark()
+                letGo()
                 return .failed(error)
             }
         }
+        letGo()
         return .stopped
+    }
+
+    /// Leaves nothing behind, whatever the node came to.
+    private func letGo() {
+        for address in floating { release(address) }
+        lights.goDark()
+    }
+
+    private var isDone: Bool {
+        guard let stopsAt else { return false }
+        return node.isStopped || stopsAt <= MonotonicClock.now()
     }
 
     private var nextDeadline: Instant {
         let others = [
             lights.nextDeadline, watchdog.nextDeadline, nextClaimAttempt, probe?.nextDeadline, networkRetryAt,
-            control.nextDeadline, publishedAt.advanced(by: Self.longestSilence),
+            control.nextDeadline, stopsAt, publishedAt.advanced(by: Self.longestSilence),
         ]
         return others.compactMap { $0 }.reduce(node.nextDeadline, min)
     }
@@ -154,9 +170,8 @@ final class ControlLoop {
             node.rotate(to: keyring)
         case .stop:
             Systemd.notify(.stopping, .status("resigning"))
+            stopsAt = now.advanced(by: Self.longestFarewell)
             perform(node.stop(at: now))
-            lights.goDark()
-            isStopping = true
         }
     }
 

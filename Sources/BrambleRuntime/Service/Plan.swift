@@ -111,12 +111,15 @@ struct Plan {
     }
 
     private var nodeConfiguration: Node.Configuration {
-        Node.Configuration(
+        var node = Node.Configuration(
             name: configuration.node.name, httpPort: configuration.http.port, keyring: keyring,
             floating: configuration.floating.routers.map {
                 FloatingAddress(ip: $0.address, virtualRouterID: $0.routerID)
             },
             priority: configuration.floating.priority, interval: configuration.floating.interval,
             preempt: configuration.floating.preempt, seeds: configuration.cluster.peers)
+        node.preemptDelay = configuration.floating.preemptDelay
+        node.spread = configuration.floating.spread
+        return node
     }
 }

@@ -48,6 +48,10 @@ struct FaultCounters: Hashable, Sendable {
     var crashes = 0
     var hangs = 0
     var resumes = 0
+    /// Lifelines that ended because a process did.
+    var lifelinesEnded = 0
+    /// Lifelines that broke although both processes ran on.
+    var lifelinesBroken = 0
     var restarts = 0
     var restartsWithoutDisk = 0
     var partitions = 0

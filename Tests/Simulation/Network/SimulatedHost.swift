@@ -34,6 +34,8 @@ enum HostAction: Hashable, Sendable {
     /// Gratuitous ARP or unsolicited neighbour advertisement: all that hear it send there from now on.
     case announce(IPAddress)
     case release(IPAddress)
+    /// Hold a lifeline to each of these hosts, and to no other.
+    case lifelines([SocketAddress])
     /// Keep these bytes on disk; they are there after a restart, unless it is one without disk.
     case store(String, [UInt8])
     /// A line for the trace.
@@ -43,7 +45,7 @@ enum HostAction: Hashable, Sendable {
     var isHarmless: Bool {
         switch self {
         case .send, .note: true
-        case .broadcast, .claim, .announce, .release, .store: false
+        case .broadcast, .claim, .announce, .release, .lifelines, .store: false
         }
     }
 }
@@ -63,8 +65,13 @@ protocol SimulatedHost {
     mutating func start(at now: Instant) -> [HostAction]
     mutating func receive(_ bytes: [UInt8], from source: SocketAddress, at now: Instant) -> [HostAction]
     mutating func deadlineReached(at now: Instant) -> [HostAction]
-    /// The process is asked to end, and ends when these are done.
+    /// The process is asked to end, and ends when `hasStopped`.
     mutating func stop(at now: Instant) -> [HostAction]
+    /// The lifeline to this host has ended.
+    mutating func lifelineBroke(_ address: SocketAddress, at now: Instant) -> [HostAction]
+    /// A new connection there was refused.
+    mutating func lifelineRefused(_ address: SocketAddress, at now: Instant) -> [HostAction]
+    var hasStopped: Bool { get }
     var nextDeadline: Instant? { get }
     /// Whether it may serve, so that a partition with it must have a holder.
     var isHealthy: Bool { get }
@@ -78,4 +85,7 @@ protocol SimulatedHost {
 
 extension SimulatedHost {
     var lights: String { "" }
+    var hasStopped: Bool { true }
+    mutating func lifelineBroke(_ address: SocketAddress, at now: Instant) -> [HostAction] { [] }
+    mutating func lifelineRefused(_ address: SocketAddress, at now: Instant) -> [HostAction] { [] }
 }

@@ -16,6 +16,8 @@ enum Fault: Hashable, Sendable {
     case cutOneWay(from: HostID, to: HostID)
     /// The hosts of one group no longer hear those of another, nor are heard.
     case partition([[HostID]])
+    /// Every lifeline to the host breaks, though its process runs on.
+    case breakLifelines(HostID)
     /// All ways are open again.
     case heal
     case conditions(LinkConditions)
@@ -38,6 +40,7 @@ extension SimulatedNetwork {
             note("cut: \(from) is not heard by \(to)")
             topology.setOpen(false, from, to)
         case .partition(let groups): partition(groups)
+        case .breakLifelines(let id): breakLifelines(to: id)
         case .heal:
             note("all ways are open")
             topology.openAll()
@@ -72,6 +75,8 @@ extension SimulatedNetwork {
             slots[id.index].sight = Sight()
             slots[id.index].deadline = nil
             slots[id.index].socket = []
+            slots[id.index].lifelines = []
+            slots[id.index].isStopping = false
         }
         findParts()
     }
@@ -82,6 +87,7 @@ extension SimulatedNetwork {
         guard isAlive(id) else { return }
         counters.crashes += 1
         setState(.dead, of: id, "is killed")
+        endLifelines(to: id)
     }
 
     private mutating func powerOff(_ id: HostID) {
@@ -109,8 +115,15 @@ extension SimulatedNetwork {
 
     private mutating func stop(_ id: HostID) {
         guard slots[id.index].state == .running else { return }
+        note("\(id) is asked to stop")
+        slots[id.index].isStopping = true
         command(id) { host, now in host.stop(at: now) }
+    }
+
+    /// A process that was asked to end has done so.
+    mutating func hasEnded(_ id: HostID) {
         setState(.dead, of: id, "has stopped as asked")
+        endLifelines(to: id)
     }
 
     private mutating func start(_ id: HostID, keepingDisk: Bool) {

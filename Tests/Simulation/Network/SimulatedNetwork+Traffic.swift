@@ -13,6 +13,7 @@ extension SimulatedNetwork {
             case .release(let address):
                 removeAddress(address, from: id)
                 note("\(id) releases \(address)")
+            case .lifelines(let addresses): hold(addresses, on: id)
             case .store(let key, let bytes): slots[id.index].disk[key] = bytes
             case .note(let text): note("\(id) \(text)")
             }
@@ -46,6 +47,10 @@ extension SimulatedNetwork {
 
     /// Gives a datagram to the process.
     mutating func deliver(_ frame: Frame) {
+        if case .lifelineEnd = frame.content { return lifelineEnded(frame) }
+        if case .refusal = frame.content {
+            return command(frame.to) { host, now in host.lifelineRefused(frame.from.address, at: now) }
+        }
         guard case .datagram(let bytes, let source, let forged) = frame.content else { return }
         counters.delivered += 1
         guard forged else {

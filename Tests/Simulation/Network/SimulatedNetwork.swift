@@ -24,6 +24,10 @@ struct SimulatedNetwork<Host: SimulatedHost> {
         enum Content {
             case datagram([UInt8], from: SocketAddress, forged: Bool)
             case announcement(IPAddress)
+            /// The lifeline to the sender has ended.
+            case lifelineEnd
+            /// Nobody listens at the sender's any more.
+            case refusal
         }
         let content: Content
         let from: HostID
@@ -44,6 +48,10 @@ struct SimulatedNetwork<Host: SimulatedHost> {
         /// When the first of them is taken off.
         private(set) var nextLease: Instant?
         var neighbours: [IPAddress: HostID] = [:]
+        /// To whom the process holds lifelines.
+        var lifelines: [HostID] = []
+        /// Whether the process has been asked to end.
+        var isStopping = false
         /// What a hung process has not read yet.
         var socket: [Frame] = []
         /// What an observer saw of the logic last, and when the logic wants to be called.
@@ -130,6 +138,7 @@ struct SimulatedNetwork<Host: SimulatedHost> {
         look(at: host, id)
         programs[id.index] = host
         perform(actions, on: id)
+        if slots[id.index].isStopping, programs[id.index]?.hasStopped == true { hasEnded(id) }
         observe()
     }
 

@@ -22,6 +22,7 @@ struct NodeHost: SimulatedHost {
     private var spoiler: Spoiler
     private(set) var health = Health.healthy
     private var isDraining = false
+    private var lifelines: [LifelinePeer] = []
     /// Taken from the node whenever it tells of a member.
     private(set) var clusterView: [String] = []
     private(set) var lights = ""
@@ -68,6 +69,18 @@ struct NodeHost: SimulatedHost {
     mutating func deadlineReached(at now: Instant) -> [HostAction] {
         carryOut(node.deadlineReached(at: now), at: now)
     }
+
+    mutating func lifelineBroke(_ address: SocketAddress, at now: Instant) -> [HostAction] {
+        guard let peer = lifelines.first(where: { $0.address == address }) else { return [] }
+        return carryOut(node.lifelineBroke(peer.node, at: now), at: now)
+    }
+
+    mutating func lifelineRefused(_ address: SocketAddress, at now: Instant) -> [HostAction] {
+        guard let peer = lifelines.first(where: { $0.address == address }) else { return [] }
+        return carryOut(node.lifelineRefused(peer.node, at: now), at: now)
+    }
+
+    var hasStopped: Bool { node.isStopped }
 
     mutating func stop(at now: Instant) -> [HostAction] { carryOut(node.stop(at: now), at: now) }
 
@@ -117,7 +130,11 @@ struct NodeHost: SimulatedHost {
         case .send(let bytes, .address(let address)): return [.send(bytes, to: address)]
         case .send(let bytes, .group), .send(let bytes, .everyone): return [.broadcast(bytes)]
         case .claim(let address): return [.claim(address.ip)]
-        case .release(let address): return [.release(address.ip)]
+        case .release(let address), .relinquish(let address): return [.release(address.ip)]
+        case .adopt: return []
+        case .lifelines(let peers):
+            lifelines = peers
+            return [.lifelines(peers.map(\.address))]
         case .announce(let address): return [.announce(address.ip)]
         case .store(let peers):
             self.peers = peers

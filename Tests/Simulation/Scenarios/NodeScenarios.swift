@@ -73,13 +73,71 @@ struct NodeScenarios {
         network.expectNoViolation()
     }
 
+    @Test("the end of a leader's process is known by its lifelines, and it is replaced within 10 ms", arguments: 2...6)
+    func leaderEnds(_ hosts: Int) throws {
+        var network = NodeNetwork.ofNodes(hosts)
+        let first = try network.leader()
+        network.apply(.crash(first))
+        network.run(for: .milliseconds(10))
+        #expect(network.counters.lifelinesEnded == hosts - 1)
+        let second = try network.leader()
+        #expect(network.snapshot(of: second)?.floating.first?.history.last?.reason == .activeEnded)
+        network.run(for: .milliseconds(100))
+        #expect(network.active == [second], network.report)
+        network.expectNoViolation()
+    }
+
+    @Test("when the leader and the first in rank die at once, the next is there within two intervals")
+    func twoEnd() throws {
+        var network = NodeNetwork.ofNodes(4)
+        let first = try network.leader()
+        var trial = network
+        trial.apply(.crash(first))
+        trial.run(for: .milliseconds(10))
+        let second = try trial.leader()
+        network.apply(.crash(first))
+        network.apply(.crash(second))
+        network.run(for: .milliseconds(40))
+        _ = try network.leader()
+        network.run(for: .seconds(2))
+        network.expectNoViolation()
+    }
+
+    @Test("lifelines that break while the leader lives change nothing", arguments: Array(1...5 as ClosedRange<UInt64>))
+    func lifelinesBreak(_ seed: UInt64) throws {
+        var network = NodeNetwork.ofNodes(3, seed: seed)
+        let leader = try network.leader()
+        for _ in 0..<50 {
+            network.apply(.breakLifelines(leader))
+            network.run(for: .milliseconds(37))
+        }
+        #expect(network.counters.lifelinesBroken == 100)
+        #expect(network.active == [leader], network.report)
+        #expect(network.snapshot(of: leader)?.floating.first?.transitions == 2, "Backup, Active, and no more")
+        network.expectNoViolation()
+    }
+
+    @Test("when all machines stand still together, the address stays where it is", arguments: [50, 100, 300, 600])
+    func standstill(_ milliseconds: Int) throws {
+        var network = NodeNetwork.ofNodes(3)
+        let leader = try network.leader()
+        for id in network.hosts { network.apply(.hang(id)) }
+        network.run(for: .milliseconds(milliseconds))
+        for id in network.hosts { network.apply(.resume(id)) }
+        network.run(for: .seconds(2))
+        #expect(network.counters.resumes == 3 && network.active == [leader], network.report)
+        #expect(network.snapshot(of: leader)?.floating.first?.transitions == 2, "Backup, Active, and no more")
+        network.expectNoViolation()
+    }
+
     @Test("a leader that stops as asked hands over within 30 ms, and has left rather than died")
     func stopped() throws {
         var network = NodeNetwork.ofNodes(3)
         let first = try network.leader()
         network.apply(.stop(first))
-        #expect(!network.holds(first, sampleAddress))
+        #expect(network.holds(first, sampleAddress), "until another has it")
         network.run(for: .milliseconds(30))
+        #expect(!network.holds(first, sampleAddress) && network.process(of: first) == .dead)
         let second = try network.leader()
         #expect(network.holds(second, sampleAddress))
         network.run(for: .seconds(10))

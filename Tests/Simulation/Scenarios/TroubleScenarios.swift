@@ -44,7 +44,7 @@ struct TroubleScenarios {
         let backup = try #require(network.hosts.first { $0 != leader })
         network.apply(.cutOneWay(from: leader, to: backup))
         network.run(for: .seconds(10))
-        #expect(network.counters.cut > 500)
+        #expect(network.counters.cut > 50)
         network.apply(.heal)
         network.runUntilSettled()
         network.expectOneCluster()
@@ -55,7 +55,7 @@ struct TroubleScenarios {
         var network = NodeNetwork.ofNodes(3)
         for other in network.hosts.dropFirst() { network.apply(.cutOneWay(from: other, to: HostID(0))) }
         network.run(for: .seconds(10))
-        #expect(network.counters.cut > 100)
+        #expect(network.counters.cut > 50)
         network.apply(.heal)
         network.runUntilSettled()
         network.expectOneCluster()

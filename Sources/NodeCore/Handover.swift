@@ -1,0 +1,45 @@
+internal import Wire
+
+/// A hand-over that is under way: who is asked to take over.
+struct Handover: Sendable {
+    /// Why the holder hands over.
+    enum Purpose: Sendable {
+        /// It may not hold the addresses any longer: if nobody takes over, it resigns.
+        case leaving
+        /// A person asked for it, or another node has less to do: if nobody takes over, all stays as it is.
+        case moving
+    }
+
+    let purpose: Purpose
+    /// Who is asked.
+    let successor: Company.Other
+    /// Who did not answer.
+    let refused: [NodeID]
+    /// How often the successor was asked.
+    private(set) var offers = 1
+    /// When to ask again, or someone else.
+    private(set) var nextAt: Instant
+
+    /// An offer is repeated once an interval, for datagrams get lost.
+    static let mostOffers = 3
+    /// How many members are asked in turn.
+    static let mostSuccessors = 3
+
+    init(
+        _ purpose: Purpose, to successor: Company.Other, after refused: [NodeID], interval: Duration,
+        at now: Instant
+    ) {
+        self.purpose = purpose
+        self.successor = successor
+        self.refused = refused
+        nextAt = now.advanced(by: interval)
+    }
+
+    /// Whether the successor has had its chances.
+    var isExhausted: Bool { offers >= Self.mostOffers }
+
+    mutating func offeredAgain(interval: Duration, at now: Instant) {
+        offers += 1
+        nextAt = now.advanced(by: interval)
+    }
+}

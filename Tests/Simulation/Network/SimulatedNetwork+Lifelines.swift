@@ -1,0 +1,42 @@
+import Wire
+
+/// Lifelines, as kernels keep them: an established one ends when a process does, whatever the loss, for TCP repeats;
+/// the other side then asks for a new one, and is refused where nobody listens.
+extension SimulatedNetwork {
+    /// Holds lifelines to these hosts alone. They are there at once.
+    mutating func hold(_ addresses: [SocketAddress], on id: HostID) {
+        slots[id.index].lifelines = addresses.compactMap { HostID(at: $0, among: hosts.count) }
+    }
+
+    /// The process of `id` is gone, but its kernel is there to say so.
+    mutating func endLifelines(to id: HostID) {
+        for other in hosts where slots[other.index].lifelines.contains(id) {
+            guard tell(other, .lifelineEnd, by: id) else { continue }
+            counters.lifelinesEnded += 1
+        }
+    }
+
+    mutating func breakLifelines(to id: HostID) {
+        for other in hosts where slots[other.index].lifelines.contains(id) {
+            note("the lifeline from \(other) to \(id) breaks")
+            guard tell(other, .lifelineEnd, by: id) else { continue }
+            counters.lifelinesBroken += 1
+        }
+    }
+
+    /// The other end of a lifeline has ended: a new one is asked for.
+    mutating func lifelineEnded(_ frame: Frame) {
+        command(frame.to) { host, now in host.lifelineBroke(frame.from.address, at: now) }
+        if slots[frame.from.index].state == .dead { tell(frame.to, .refusal, by: frame.from) }
+    }
+
+    @discardableResult
+    private mutating func tell(_ id: HostID, _ content: Frame.Content, by sender: HostID) -> Bool {
+        guard topology.isOpen(sender, id), topology.isOpen(id, sender) else { return false }
+        let conditions = topology[sender, id]
+        queue.schedule(
+            Frame(content: content, from: sender, to: id), at: now.advanced(by: conditions.delay + conditions.jitter))
+        ways[topology.link(sender, id)].underWay += 1
+        return true
+    }
+}
