@@ -28,6 +28,24 @@ static inline int bramble_set_scheduler(int policy, int priority) {
     return sched_setscheduler(0, policy, &parameter);
 }
 
+/* Gives the calling thread a table of descriptors of its own, with 0, 1, 2, `first` and `second` in it and no other; the
+ * other threads keep theirs. 0, or -1 with errno and nothing changed. */
+static inline int bramble_own_descriptors(int first, int second) {
+    int low = first < second ? first : second, high = first < second ? second : first;
+    if (syscall(SYS_unshare, CLONE_FILES) != 0) return -1;
+    int64_t ranges[3][2] = {{3, low - 1}, {low + 1, high - 1}, {high + 1, UINT32_MAX}};
+    for (int range = 0; range < 3; range++) {
+        if (ranges[range][0] < 3) ranges[range][0] = 3;
+        if (ranges[range][0] > ranges[range][1]) continue;
+        unsigned int from = (unsigned int)ranges[range][0], to = (unsigned int)ranges[range][1];
+        if (syscall(SYS_close_range, from, to, 0) == 0) continue;
+        struct rlimit limit; /* a kernel before 5.9 */
+        if (to == ~0u) to = getrlimit(RLIMIT_NOFILE, &limit) == 0 ? (unsigned int)limit.rlim_cur : 1024;
+        for (unsigned int fd = from; fd <= to; fd++) close((int)fd);
+    }
+    return 0;
+}
+
 /* Namespaces of the calling thread: for tests, and for looking into another node's network. */
 static inline int bramble_new_network_namespace(void) { return (int)syscall(SYS_unshare, CLONE_NEWNET); }
 static inline int bramble_enter_network_namespace(int fd) {

@@ -38,7 +38,8 @@ public enum RealTime {
             isMemoryLocked: memory == nil, memoryRefusal: memory)
     }
 
-    private static func schedule(_ priority: Int32) -> SystemError? {
+    /// Asks for SCHED_RR for the calling thread alone: nil, or why it was refused.
+    static func schedule(_ priority: Int32) -> SystemError? {
         guard bramble_set_scheduler(SCHED_RR | SCHED_RESET_ON_FORK, priority) != 0 else { return nil }
         let advice =
             errno == EPERM
