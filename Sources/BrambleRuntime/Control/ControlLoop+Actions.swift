@@ -19,7 +19,8 @@ extension ControlLoop {
             case .claim(let address):
                 if let problem = claim(address) { refused.append((address, problem)) }
             case .release(let address), .relinquish(let address): release(address)
-            case .adopt, .lifelines: break
+            case .adopt: break
+            case .lifelines(let peers): lifelines.hold(peers, at: MonotonicClock.now())
             case .announce(let address): announce(address)
             case .store(let peers): setup.peers.keep(peers)
             case .show(let signal): lights.show(signal, at: MonotonicClock.now())
@@ -96,8 +97,9 @@ extension ControlLoop {
             let session = Session(node: NodeID(using: &random), boot: 1, salt: random.next())
             node = setup.makeNode(session, keyring: keyring, at: now)
         }
-        // The new node knows of no conflict.
+        // The new node knows of no conflict and of no leader.
         probe?.forget()
+        lifelines.hold([], at: now)
         lookForStrangers(at: now)
         perform(node.setDraining(wasDraining, at: now))
         updateHealth(at: now)

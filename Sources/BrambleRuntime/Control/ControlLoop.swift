@@ -50,6 +50,7 @@ final class ControlLoop {
     var watchdog: Watchdog
     /// Nil where packet sockets are refused: then strangers go unnoticed.
     var probe: ConflictProbe?
+    var lifelines: Lifelines
     /// When to list the interfaces again, after that failed.
     var networkRetryAt: Instant?
     private var publishedAt = Instant.zero
@@ -81,6 +82,11 @@ final class ControlLoop {
         control = try ControlServer(path: setup.configuration.node.control)
         watchdog = Watchdog(interval: Systemd.isListening ? Systemd.watchdogInterval() : nil, at: now)
         probe = try? ConflictProbe(token: Source.strangers)
+        lifelines = Lifelines(port: gossip.port, floating: Set(setup.nodeConfiguration.floating.map(\.ip)))
+        if let problem = lifelines.problem {
+            setup.facts.update { $0.warnings.append(problem) }
+            setup.logger.warning("\(problem)")
+        }
         try poller.add(setup.mailbox.wakeUp.descriptor, token: Source.mailbox)
         for descriptor in gossip.descriptors { try poller.add(descriptor, token: Source.gossip) }
         try poller.add(monitor.descriptor, token: Source.network)
@@ -91,6 +97,8 @@ final class ControlLoop {
     func run() -> Ending {
         removeLeftovers()
         lookAtNetwork(at: MonotonicClock.now())
+        // The last of all: to the others an end of the connection is a death, unless they have heard the farewell.
+        defer { lifelines.close() }
         while !isDone {
             do {
                 let ready = try poller.wait(until: nextDeadline)
@@ -120,7 +128,7 @@ final class ControlLoop {
     private var nextDeadline: Instant {
         let others = [
             lights.nextDeadline, watchdog.nextDeadline, nextClaimAttempt, probe?.nextDeadline, networkRetryAt,
-            control.nextDeadline, stopsAt, publishedAt.advanced(by: Self.longestSilence),
+            control.nextDeadline, lifelines.nextDeadline, stopsAt, publishedAt.advanced(by: Self.longestSilence),
         ]
         return others.compactMap { $0 }.reduce(node.nextDeadline, min)
     }
@@ -135,9 +143,11 @@ final class ControlLoop {
             case Source.gossip: receive()
             case Source.network: networkChanged()
             case Source.strangers: probe?.hear()
+            case _ where Lifelines.owns(event): continue
             default: control.handle(event, poller: poller, answer: answer)
             }
         }
+        lifelinesReady(ready.filter(Lifelines.owns))
         let now = MonotonicClock.now()
         if node.nextDeadline <= now {
             receive()
@@ -147,12 +157,14 @@ final class ControlLoop {
         control.resume(with: poller, at: now)
         retryClaim(at: now)
         advanceProbe(at: now)
+        advanceLifelines(at: now)
         lights.drive(at: now)
         watchdog.feed(with: checked, status: statusLine, at: now)
         if before == publishedAt, publishedAt.duration(to: now) > .milliseconds(100) { publish(at: now) }
     }
 
-    private func receive() {
+    /// Hands the node the datagrams that have arrived.
+    func receive() {
         for datagram in gossip.receive() where !copies.isCopy(datagram) {
             perform(node.receive(datagram.bytes, from: datagram.source, at: MonotonicClock.now()))
         }
@@ -180,9 +192,12 @@ final class ControlLoop {
         publishedAt = now
         let snapshot = node.snapshot
         let leftOut = (copies.copies, gossip.echoes)
+        let lifelines = lifelines.facts
+        tellLifelines(of: snapshot)
         setup.facts.update {
             $0.node = snapshot
             $0.leftOut = leftOut
+            $0.lifelines = lifelines
             $0.seenAt = now
         }
     }

@@ -1,3 +1,4 @@
+internal import LinuxPlatform
 internal import Membership
 internal import NodeCore
 internal import VRRP
@@ -31,6 +32,7 @@ enum Metrics {
             page.sample(
                 "bramble_transitions_total", ["address": "\(floating.address.ip)"], Double(floating.transitions))
         }
+        write(contents.lifelines, to: &page)
         page.family("bramble_dropped_datagrams_total", "counter", "Datagrams that were dropped, by reason.")
         for drop in node.drops {
             page.sample("bramble_dropped_datagrams_total", ["reason": drop.reason.name], Double(drop.count))
@@ -43,6 +45,17 @@ enum Metrics {
             page.sample("bramble_ignored_messages_total", ["reason": reason], Double(count))
         }
         return page.text
+    }
+
+    private static func write(_ lifelines: LifelineFacts, to page: inout MetricsPage) {
+        page.family("bramble_lifelines", "gauge", "Lifelines that others hold to this node, or it to others.")
+        let held = lifelines.calls.count { $0.standing == .held }
+        page.sample("bramble_lifelines", ["direction": "from_others"], Double(lifelines.heldBy.values.reduce(0, +)))
+        page.sample("bramble_lifelines", ["direction": "to_others"], Double(held))
+        page.family(
+            "bramble_lifelines_turned_away_total", "counter",
+            "Connections to the lifeline port for which there was no place, or that talked.")
+        page.sample("bramble_lifelines_turned_away_total", [:], Double(lifelines.turnedAway))
     }
 }
 

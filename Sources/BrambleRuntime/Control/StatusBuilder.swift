@@ -25,6 +25,7 @@ enum StatusBuilder {
                 Dictionary(
                     node.drops.map { ($0.reason.name, $0.count) }, uniquingKeysWith: { first, _ in first })),
             http: http(contents, configuration), lights: lights(contents), realTime: contents.isRealTime,
+            lifelines: lifelines(contents.lifelines, of: node, names),
             warnings: contents.warnings + contents.configurationProblems + obstacles(node))
     }
 
@@ -82,6 +83,24 @@ enum StatusBuilder {
                     from: state($0.from), to: state($0.to), reason: $0.reason.description,
                     agoSeconds: $0.at.elapsed(to: now))
             })
+    }
+
+    private static func lifelines(
+        _ facts: LifelineFacts, of node: NodeSnapshot, _ names: [NodeID: String]
+    ) -> LifelineStatus {
+        let heldBy = facts.heldBy.map { ip, count in
+            let member = node.members.first { $0.state.isPresent && $0.address?.ip == ip }
+            return LifelineStatus.End(
+                id: member.map { "\($0.id)" }, name: member?.info.name, address: "\(ip)", state: "held", count: count)
+        }
+        let calls = facts.calls.map { call in
+            LifelineStatus.End(
+                id: "\(call.node)", name: names[call.node], address: "\(call.address.ip)",
+                state: call.standing.rawValue, count: call.standing == .held ? 1 : 0)
+        }
+        return LifelineStatus(
+            isListening: facts.isListening, heldByOthers: heldBy.sorted { $0.address < $1.address }, toOthers: calls,
+            turnedAway: facts.turnedAway)
     }
 
     private static func health(_ node: NodeSnapshot) -> HealthStatus {

@@ -16,6 +16,8 @@ final class Facts: Sendable {
         var seenAt = Instant.zero
         /// Datagrams left out before the node saw them: copies of one that had come, and our own broadcasts.
         var leftOut: (copies: UInt64, echoes: UInt64) = (0, 0)
+        /// The lifelines that this node holds, and those that are held to it.
+        var lifelines = LifelineFacts()
         /// Whether the web server listens.
         var isListening = false
         /// Why the web server does not listen, if it does not.

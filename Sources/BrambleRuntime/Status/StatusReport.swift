@@ -25,13 +25,16 @@ public struct StatusReport: Codable, Hashable, Sendable {
     public var lights: LightStatus
     /// Whether its control thread runs at real-time priority, with its memory locked.
     public var realTime: Bool
+    /// Its lifelines; nil from a daemon that knows none.
+    public var lifelines: LifelineStatus?
     /// What a person should know, most important first: whole sentences.
     public var warnings: [String]
 
     /// A report of the current version.
     public init(
         node: NodeStatus, cluster: ClusterStatus, floating: [FloatingStatus], site: SiteStatus, health: HealthStatus,
-        drops: DropStatus, http: HTTPStatus, lights: LightStatus, realTime: Bool, warnings: [String]
+        drops: DropStatus, http: HTTPStatus, lights: LightStatus, realTime: Bool, lifelines: LifelineStatus? = nil,
+        warnings: [String]
     ) {
         self.node = node
         self.cluster = cluster
@@ -42,11 +45,12 @@ public struct StatusReport: Codable, Hashable, Sendable {
         self.http = http
         self.lights = lights
         self.realTime = realTime
+        self.lifelines = lifelines
         self.warnings = warnings
     }
 
     enum CodingKeys: String, CodingKey {
-        case version, node, cluster, floating, site, health, drops, http, lights, warnings
+        case version, node, cluster, floating, site, health, drops, http, lights, lifelines, warnings
         case realTime = "real_time"
     }
 

@@ -18,6 +18,17 @@ enum PortChecks {
             whenRefused: "Set [cluster] port on every node to a port from 1024 on, or use sudo.")
     }
 
+    /// The TCP port of lifelines. A node does without it, only not as well: a warning at most.
+    static func lifeline(_ port: UInt16, isDaemonRunning: Bool, outcome: Outcome) -> Finding {
+        var finding = finding(
+            "tcp port \(port)", isDaemonRunning, outcome,
+            unaffected: "all else; the others notice this node's death a little later, by its silence",
+            whenTaken: "`ss -ltnp 'sport = :\(port)'` names the program: stop it, or set [cluster] port on every node.",
+            whenRefused: "Set [cluster] port on every node to a port from 1024 on, or use sudo.")
+        if finding.mark == .problem { finding.mark = .warning }
+        return finding
+    }
+
     /// The TCP port of the web server.
     static func http(_ port: UInt16, isDaemonRunning: Bool, outcome: Outcome) -> Finding {
         finding(

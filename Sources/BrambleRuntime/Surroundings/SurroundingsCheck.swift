@@ -84,10 +84,12 @@ public enum SurroundingsCheck {
 
     private static func ports(_ configuration: Configuration, isDaemonRunning: Bool) -> [Finding] {
         let gossip = PortChecks.tryBind(configuration.cluster.port, isUDP: true)
+        let lifeline = PortChecks.tryBind(configuration.cluster.port, isUDP: false)
         let http = PortChecks.tryBind(
             configuration.http.port, isUDP: false, addresses: configuration.http.addresses)
         return [
             PortChecks.gossip(configuration.cluster.port, isDaemonRunning: isDaemonRunning, outcome: gossip),
+            PortChecks.lifeline(configuration.cluster.port, isDaemonRunning: isDaemonRunning, outcome: lifeline),
             PortChecks.http(configuration.http.port, isDaemonRunning: isDaemonRunning, outcome: http),
         ]
     }

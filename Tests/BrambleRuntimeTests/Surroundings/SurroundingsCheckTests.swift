@@ -22,6 +22,15 @@ struct PortCheckTests {
         #expect(PortChecks.http(80, isDaemonRunning: true, outcome: .failed(EACCES)).mark == .problem)
     }
 
+    @Test("a lifeline port that another program has is a warning, and one that is free or the daemon's is good")
+    func lifelinePort() {
+        let taken = PortChecks.lifeline(7373, isDaemonRunning: false, outcome: .failed(EADDRINUSE))
+        #expect(taken.mark == .warning && taken.advice?.contains("ss -ltnp 'sport = :7373'") == true)
+        #expect(PortChecks.lifeline(80, isDaemonRunning: false, outcome: .failed(EACCES)).mark == .warning)
+        #expect(PortChecks.lifeline(7373, isDaemonRunning: true, outcome: .failed(EADDRINUSE)).mark == .good)
+        #expect(PortChecks.lifeline(7373, isDaemonRunning: false, outcome: .free).mark == .good)
+    }
+
     @Test("a port that may not be opened names the capability")
     func forbidden() {
         let finding = PortChecks.http(80, isDaemonRunning: false, outcome: .failed(EACCES))
