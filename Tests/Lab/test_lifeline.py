@@ -9,7 +9,7 @@ from lab import FLOATING, PORT, Lab
 from namespace import ip, socket_in, within
 from node import Node
 
-ENDED = "process"  # what the reason of a take-over says when a lifeline showed it
+ENDED = "process has ended"  # in the reason of a take-over that a lifeline brought about
 
 
 def run_in(node: Node, *command: str, text: str | None = None) -> str:
@@ -119,8 +119,11 @@ def test_a_backup_that_is_killed_or_started_anew_bothers_no_one(formed):
 
 
 @pytest.mark.parametrize("refused", [False, True], ids=["accepted-again", "refused-by-a-firewall"])
-def test_a_broken_lifeline_moves_nothing_while_the_leader_lives(formed, refused):
-    lab, leader = formed
+def test_a_broken_lifeline_moves_nothing_while_the_leader_lives(lab, refused):
+    for node in lab.nodes:
+        node.configuration["log"] = {"level": "debug"}
+    lab.start()
+    leader = lab.wait_formed()
     wait_held(lab, leader)
     before = moves(lab)
     if refused:
@@ -134,6 +137,9 @@ def test_a_broken_lifeline_moves_nothing_while_the_leader_lives(formed, refused)
         if refused:
             filter_on(leader, f"tcp dport {PORT} reject with tcp reset")
     assert moves(lab) == before
+    for node in lab.backups(leader):
+        assert "the lifeline to" in node.log()
+        assert ("refuses another lifeline" in node.log()) == refused
 
 
 def test_a_leader_overrun_with_connections_keeps_the_address_when_lifelines_break(formed):

@@ -26,11 +26,11 @@ extension ControlLoop {
             let now = MonotonicClock.now()
             switch change.kind {
             case .broke:
-                logger.debug("the lifeline to \(change.node.short) has ended")
                 perform(node.lifelineBroke(change.node, at: now))
+                logger.debug("the lifeline to \(change.node.short) has ended")
             case .refused:
-                logger.debug("\(change.node.short) refuses another lifeline")
                 perform(node.lifelineRefused(change.node, at: now))
+                logger.debug("\(change.node.short) refuses another lifeline")
             }
         }
     }
