@@ -41,18 +41,31 @@ class Benchmark:
 
     def __init__(self, contestants: list[Contestant], options: argparse.Namespace):
         self.contestants, self.options = contestants, options
+        self.titles = [contestant.title for contestant in contestants]
         self.rows: list[table.Row] = []
         self.details: dict = {}
         self.control: list[list[load.Loaded]] = []
+        # What went wrong with the harness; there are no figures of these measurements.
+        self.errors: list[str] = []
+        self.began, self.times = time.strftime("%Y-%m-%dT%H:%M:%S%z"), processes.machine_times()
+        self.deadline = time.monotonic() + options.limit * 60
 
     def run(self, part: str) -> None:
-        """Measures one part, and adds its rows."""
+        """Measures one part, adds its rows, and writes what there is."""
         if part == "idle":
             self.measure_idle()
         elif part in FAULTS:
             self.measure_outage(part)
         else:
             self.measure_load(part)
+        table.write(self.options.output, self.titles, self.rows, {
+            "began": self.began, "binary": BRAMBLE, "stolen_percent": round(self.stolen, 2), "errors": self.errors,
+            "measured": self.details})
+
+    @property
+    def stolen(self) -> float:
+        """What the hypervisor took so far, in percent."""
+        return processes.stolen_share(self.times, processes.machine_times())
 
     def in_turn(self, part: str, runs: int, measure) -> list[list]:
         """What each contestant did in each run; who begins changes from run to run."""
@@ -60,15 +73,26 @@ class Benchmark:
         for run in range(runs):
             for place in range(len(self.contestants)):
                 index = (run + place) % len(self.contestants)
-                contestant = self.contestants[index]
-                outcome = measure(contestant, run)
-                if outcome is None:
-                    continue
-                found[index].append(outcome)
-                say(f"{part} {run + 1}/{runs}  {contestant.title:16} {brief(outcome)}")
-        self.details[part] = {contestant.title: [outcome._asdict() for outcome in column]
-                              for contestant, column in zip(self.contestants, found)}
+                self.attempt(f"{part} {run + 1}/{runs}", self.contestants[index], found[index],
+                             lambda contestant: measure(contestant, run))
+        self.details[part] = {title: [outcome._asdict() for outcome in column] for title, column in zip(self.titles, found)}
         return found
+
+    def attempt(self, what: str, contestant: Contestant, found: list, measure) -> None:
+        """One measurement; that it can't be made is noted, and the contestant begins anew."""
+        if time.monotonic() > self.deadline:
+            self.errors.append(f"{what}, {contestant.title}: left out, the limit of {self.options.limit:g} minutes was reached")
+            return
+        try:
+            outcome = measure(contestant)
+        except HarnessError as error:
+            self.errors.append(f"{what}, {error}")
+            say(self.errors[-1])
+            contestant.reset()
+            return
+        if outcome is not None:
+            found.append(outcome)
+            say(f"{what}  {contestant.title:16} {brief(outcome)}")
 
     def measure_outage(self, part: str) -> None:
         """One of the faults."""
@@ -81,14 +105,14 @@ class Benchmark:
         count, loads = self.options.connections, self.options.loads
         if not self.control:
             self.control = self.in_turn("load alone", loads, lambda contestant, run: load.measure(contestant, None, run, count))
-            self.rows += rows.of_control(self.control)
+            self.rows += rows.of_load("load alone", self.control)
         if part == "drain" and not any(contestant.can_drain() for contestant in self.contestants):
             say(f"drain: {BRAMBLE} has no such command: left out")
             return
         fault = PLANNED[part]
         found = self.in_turn(part, loads, lambda contestant, run: None if part == "drain" and not contestant.can_drain()
                              else load.measure(contestant, fault, run, count))
-        self.rows += rows.of_load(fault.title, found, self.control)
+        self.rows += rows.of_load(f"{fault.title} under load", found, self.control)
 
     def measure_idle(self) -> None:
         """What they cost; all at the same time."""
@@ -120,7 +144,9 @@ def options_of(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--faults", default=" ".join(PARTS), help="which, with blanks between them (all)")
     parser.add_argument("--loads", type=int, default=LOADS, help=f"loads for each planned move ({LOADS})")
     parser.add_argument("--connections", type=int, default=10_000, help="of each load (10000)")
-    parser.add_argument("--idle", type=float, default=IDLE_SECONDS, help=f"seconds for which idle nodes are looked at ({IDLE_SECONDS})")
+    parser.add_argument("--idle", type=float, default=IDLE_SECONDS,
+                        help=f"seconds for which idle nodes are looked at ({IDLE_SECONDS})")
+    parser.add_argument("--limit", type=float, default=180, help="minutes after which nothing new is begun (180)")
     parser.add_argument("--output", default=OUTPUT, help="where the JSON goes")
     options = parser.parse_args(arguments)
     options.parts = options.faults.replace(",", " ").split()
@@ -135,22 +161,22 @@ def main() -> int:
     options = options_of(sys.argv[1:])
     demand("bench-failover", "/usr/sbin/keepalived")
     leftovers.sweep()
-    began, times = time.strftime("%Y-%m-%dT%H:%M:%S%z"), processes.machine_times()
-    try:
-        with ExitStack() as stack:
+    with ExitStack() as stack:
+        try:
             contestants = [stack.enter_context(contestant) for contestant in (Bramble(), Keepalived(0.1), Keepalived(0.01))]
             benchmark = Benchmark(contestants, options)
             for part in options.parts:
                 benchmark.run(part)
-    except HarnessError as error:
-        print(f"bench-failover: {error}", file=sys.stderr)
-        return 1
-    stolen = processes.stolen_share(times, processes.machine_times())
-    titles = [contestant.title for contestant in contestants]
-    table.write(options.output, titles, benchmark.rows, {
-        "began": began, "binary": BRAMBLE, "stolen_percent": round(stolen, 2), "measured": benchmark.details})
-    print(f"\n{table.text(titles, benchmark.rows)}\n\nThe hypervisor took {stolen:.1f} % of the time. {options.output}")
-    return 0
+        except HarnessError as error:
+            print(f"bench-failover: {error}", file=sys.stderr)
+            return 1
+        except KeyboardInterrupt:
+            return 130
+    print(f"\n{table.text(benchmark.titles, benchmark.rows)}\n")
+    print(f"The hypervisor took {benchmark.stolen:.1f} % of the time. All that was measured: {options.output}")
+    for error in benchmark.errors:
+        print(f"bench-failover: not measured: {error}", file=sys.stderr)
+    return 1 if benchmark.errors else 0
 
 
 if __name__ == "__main__":

@@ -119,6 +119,14 @@ class Contestant:
                                check=False, stderr=subprocess.DEVNULL)
         self.start(name)
 
+    def reset(self) -> None:
+        """Begins anew: after a measurement that went wrong half-way."""
+        for name in NAMES:
+            self.kill(name)
+        self.network.mend(NAMES)
+        for name in NAMES:
+            self.restart(name)
+
     # What is seen of it
 
     def logs(self) -> str:

@@ -8,22 +8,23 @@ from bench.contestant import NAMES, Contestant
 
 
 class Idle(NamedTuple):
-    """The most that one of the three daemons used, without a web server beside it: percent of a core, and megabytes."""
+    """What each of the daemons used, without a web server beside it, the holder of the address first: percent of a core,
+    and megabytes."""
 
-    cpu: float
-    memory: float
+    cpu: list[float]
+    memory: list[float]
 
 
 def measure(contestants: list[Contestant], seconds: float) -> dict[str, Idle]:
     """All of them in the same time, by title."""
+    daemons: dict[str, list[list[int]]] = {}
     for contestant in contestants:
-        contestant.wait_whole()
-    daemons = {(contestant.title, name): contestant.daemon(name) for contestant in contestants for name in NAMES}
+        holder = contestant.wait_whole()
+        daemons[contestant.title] = [contestant.daemon(name) for name in sorted(NAMES, key=lambda name: name != holder)]
     began = time.monotonic()
-    before = {node: processes.cpu_seconds(pids) for node, pids in daemons.items()}
+    before = {title: [processes.cpu_seconds(pids) for pids in nodes] for title, nodes in daemons.items()}
     time.sleep(seconds)
-    used = {node: 100 * (processes.cpu_seconds(pids) - before[node]) / (time.monotonic() - began)
-            for node, pids in daemons.items()}
-    return {contestant.title: Idle(max(used[contestant.title, name] for name in NAMES),
-                                   max(processes.resident_megabytes(contestant.daemon(name)) for name in NAMES))
-            for contestant in contestants}
+    passed = time.monotonic() - began
+    return {title: Idle([100 * (processes.cpu_seconds(pids) - used) / passed for pids, used in zip(nodes, before[title])],
+                        [processes.resident_megabytes(pids) for pids in nodes])
+            for title, nodes in daemons.items()}

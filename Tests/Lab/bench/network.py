@@ -75,3 +75,10 @@ class Network:
     def join(self, joined: bool) -> None:
         """Has the near switch drop everything from and to the far one, silently: every carrier stays; or no more."""
         bridge("link", "set", "dev", "trunk", "state", "3" if joined else "0", inside=self.switch)
+
+    def mend(self, names: list[str]) -> None:
+        """Undoes all of these."""
+        self.join(True)
+        for name in names:
+            self.move(name, "near")
+            self.plug(name, True)

@@ -15,7 +15,7 @@ from bench.faults import Fault
 # A node serves when it has answered for so many seconds without a break, none between two answers longer than that.
 STEADY, BREAK = 0.5, 0.05
 # The seconds in which another node must have been found, and those in which a split must have healed.
-TAKEN_OVER, HEALED = 20.0, 30.0
+TAKEN_OVER, HEALED = 20.0, 60.0
 # After the end of a split it is looked at for so many seconds at least: a client may be cut off later.
 AFTER_A_SPLIT = 3.0
 # Before the fault so many nanoseconds belong to it, so that the last answer before it counts.
@@ -36,8 +36,10 @@ class Outcome(NamedTuple):
     overlap_ended: bool
     # The same from then on.
     overlap_after: float
-    # After a split: the longest time without an answer for either side's client, and until one node had the address.
+    # After a split: the longest time without an answer for either side's client, whether both were served in the end,
+    # and the time until one node had the address for good.
     heal: float | None = None
+    heal_ended: bool = True
     settled: float | None = None
 
 
@@ -76,9 +78,10 @@ def measure(contestant: Contestant, fault: Fault, run: int = 0, runs: int = 1) -
         time.sleep(fault.holds(run, runs))
         mended = time.monotonic_ns()
         fault.mend(contestant, holder)
+        healed = ""
         if fault.splits:
             time.sleep(AFTER_A_SPLIT)
-            wait_steady(askers, bool, HEALED)
+            healed = wait_steady(askers, bool, HEALED)
         watched = time.monotonic_ns()
         answers = [asker.finish() for asker in askers]
     changes = contestant.watcher.changes()
@@ -90,7 +93,7 @@ def measure(contestant: Contestant, fault: Fault, run: int = 0, runs: int = 1) -
         holder, successor, longest_gap(answers[0].good, struck - BEFORE, served), claimed_after(changes, struck, holder),
         overlap.length, overlap.ended,
         longest_overlap(contestant.watcher.changes(), mended, time.monotonic_ns()).length,
-        heal_of(answers, mended, watched) if fault.splits else None,
+        heal_of(answers, mended, watched) if fault.splits else None, bool(healed) or not fault.splits,
         settled_after(changes, mended, watched) if fault.splits else None)
 
 

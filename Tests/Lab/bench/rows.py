@@ -1,5 +1,7 @@
 """From what was measured to the rows of the table, and what is wanted of each."""
 
+from collections.abc import Callable
+
 from bench.idle import Idle
 from bench.load import RATE, Loaded
 from bench.outage import Outcome
@@ -12,27 +14,44 @@ LEASE = 1300
 AWAKE = {"hang": 0}
 HEAL = 25
 CPU = 1.0
+# The share of the load, in percent, that the harness may ask too late.
+LATE = 1.0
 # The time between two requests of the load, in milliseconds: no gap is known better than by that.
 STEP = 1000 / RATE
 
 
+def each(columns: list[list], measure: Callable[[list], float | bool | Figure]) -> list[Figure]:
+    """A figure of each column; none of a column in which nothing was measured."""
+    found = [measure(column) if column else NONE for column in columns]
+    return [figure if isinstance(figure, Figure) else Figure(figure) for figure in found]
+
+
 def of_outage(name: str, title: str, columns: list[list[Outcome]]) -> list[Row]:
     """The rows of one fault; the outcomes of each contestant."""
+    outages = [[outcome.outage for outcome in column] for column in columns]
     if name == "none":
-        return median_and_max("no fault, longest gap", [[outcome.outage for outcome in column] for column in columns])
-    rows = median_and_max(f"{title}, outage", [[outcome.outage for outcome in column] for column in columns],
-                          *OUTAGES.get(name, (None, None)))
+        return median_and_max("no fault, longest gap", outages)
+    rows = median_and_max(f"{title}, outage", outages, *OUTAGES.get(name, (None, None)))
     if name == "partition":
-        rows += median_and_max("heal, longest gap of either side", [
-            [outcome.heal for outcome in column if outcome.heal is not None] for column in columns], None, HEAL)
-        rows.append(Row("heal, runs that ended without one holder", "", [
-            Figure(sum(outcome.settled is None for outcome in column)) for column in columns], 0))
-        rows.append(Row("heal, address on two nodes, max", "ms", [longest_after(column) for column in columns], LEASE))
-        return rows
-    rows.append(Row(f"{title}, address on two nodes, max", "ms", [longest_at(column) for column in columns], LEASE))
-    rows.append(Row(f"{title}, the same once it was back, max", "ms", [longest_after(column) for column in columns],
-                    AWAKE.get(name, LEASE)))
-    return rows
+        return rows + of_heal(columns)
+    return [
+        *rows,
+        Row(f"{title}, address on two nodes, max", "ms", each(columns, longest_at), LEASE),
+        Row(f"{title}, the same once it was back, max", "ms", each(columns, longest_after), AWAKE.get(name, LEASE)),
+    ]
+
+
+def of_heal(columns: list[list[Outcome]]) -> list[Row]:
+    """The rows of the end of a split. While it lasts each side has its holder: neither can know of the other."""
+    return [
+        *median_and_max("heal, gap of either client", [[outcome.heal or 0 for outcome in column] for column in columns],
+                        None, HEAL),
+        Row("heal, runs in which a client stayed cut off", "",
+            each(columns, lambda column: sum(not outcome.heal_ended for outcome in column)), 0),
+        Row("heal, runs that ended without one holder", "",
+            each(columns, lambda column: sum(outcome.settled is None for outcome in column)), 0),
+        Row("heal, address on two nodes, max", "ms", each(columns, longest_after), LEASE),
+    ]
 
 
 def longest_at(outcomes: list[Outcome]) -> Figure:
@@ -41,39 +60,30 @@ def longest_at(outcomes: list[Outcome]) -> Figure:
     return Figure(longest.overlap, not longest.overlap_ended)
 
 
-def longest_after(outcomes: list[Outcome]) -> Figure:
+def longest_after(outcomes: list[Outcome]) -> float:
     """The same after the fault was mended."""
-    return Figure(max(outcome.overlap_after for outcome in outcomes))
+    return max(outcome.overlap_after for outcome in outcomes)
 
 
-def of_load(title: str, columns: list[list[Loaded]], control: list[list[Loaded]]) -> list[Row]:
-    """The rows of a planned move under load; a contestant that knows no such move has an empty column."""
-    def each(measure) -> list[Figure]:
-        return [Figure(measure(column)) if column else NONE for column in columns]
-    noise = max((loaded.gap for loaded in control[0]), default=None)
+def of_load(title: str, columns: list[list[Loaded]], control: list[list[Loaded]] | None = None) -> list[Row]:
+    """The rows of a load; `control` are those without a move, which a planned move is held against."""
+    noise = max((loaded.gap for loaded in control[0]), default=None) if control else None
     return [
-        Row(f"{title} under load, connections", "", each(lambda column: sum(loaded.asked for loaded in column))),
-        Row(f"{title} under load, failed", "", each(lambda column: sum(loaded.failed for loaded in column)), 0),
-        Row(f"{title} under load, gap, max", "ms", each(lambda column: max(loaded.gap for loaded in column)),
+        Row(f"{title}, connections", "", each(columns, lambda column: sum(loaded.asked for loaded in column))),
+        Row(f"{title}, failed", "", each(columns, lambda column: sum(loaded.failed for loaded in column)), 0),
+        Row(f"{title}, gap, max", "ms", each(columns, lambda column: max(loaded.gap for loaded in column)),
             None if noise is None else round(noise + STEP, 1)),
-        Row(f"{title} under load, slowest answer", "ms", each(lambda column: max(loaded.slowest for loaded in column))),
-        Row(f"{title} under load, address on two nodes, max", "ms",
-            each(lambda column: max(loaded.overlap for loaded in column)), LEASE),
-        Row(f"{title} under load, asked late, max", "%", each(lambda column: max(loaded.late for loaded in column)), 1),
-    ]
-
-
-def of_control(columns: list[list[Loaded]]) -> list[Row]:
-    """The rows of the load without a move: what the machine itself does."""
-    return [
-        Row("load alone, failed", "", [Figure(sum(loaded.failed for loaded in column)) for column in columns], 0),
-        Row("load alone, gap, max", "ms", [Figure(max(loaded.gap for loaded in column)) for column in columns]),
-        Row("load alone, slowest answer", "ms", [Figure(max(loaded.slowest for loaded in column)) for column in columns]),
-        Row("load alone, asked late, max", "%", [Figure(max(loaded.late for loaded in column)) for column in columns], 1),
+        Row(f"{title}, slowest answer", "ms", each(columns, lambda column: max(loaded.slowest for loaded in column))),
+        Row(f"{title}, address on two nodes, max", "ms",
+            each(columns, lambda column: max(loaded.overlap for loaded in column)), LEASE),
+        Row(f"{title}, asked late, max", "%", each(columns, lambda column: max(loaded.late for loaded in column)), LATE),
     ]
 
 
 def of_idle(found: list[Idle]) -> list[Row]:
     """The rows of what a node costs while nothing happens."""
-    return [Row("idle CPU of a node, max", "%", [Figure(idle.cpu) for idle in found], CPU),
-            Row("idle resident memory of a node, max", "MB", [Figure(idle.memory) for idle in found])]
+    return [
+        Row("idle CPU of the holder", "%", [Figure(idle.cpu[0]) for idle in found], CPU),
+        Row("idle CPU of another, max", "%", [Figure(max(idle.cpu[1:])) for idle in found], CPU),
+        Row("idle resident memory of a node, max", "MB", [Figure(max(idle.memory)) for idle in found]),
+    ]
