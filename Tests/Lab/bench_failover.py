@@ -1,8 +1,8 @@
 """The floating address when its holder fails: ours beside keepalived's at 0.1 s and at 0.01 s, fault by fault in turn.
 
 All contestants run at the same time, each in namespaces of its own, and are struck in turn, so that the machine's noise
-hits all of them. keepalived has real-time priority and a small web server beside it; ours has its defaults. A client asks
-for the page every 2 ms, by a new connection each.
+hits all of them. keepalived has real-time priority and a small web server beside it; ours has its defaults. A client
+asks for the page every 2 ms, by a new connection each.
 
     none       no fault: the noise          link       its cable is pulled out of the switch
     kill       SIGKILL                      partition  cut off silently, with a client, and healed
@@ -75,13 +75,14 @@ class Benchmark:
                 index = (run + place) % len(self.contestants)
                 self.attempt(f"{part} {run + 1}/{runs}", self.contestants[index], found[index],
                              lambda contestant: measure(contestant, run))
-        self.details[part] = {title: [outcome._asdict() for outcome in column] for title, column in zip(self.titles, found)}
+        self.details[part] = {title: [outcome._asdict() for outcome in column]
+                              for title, column in zip(self.titles, found)}
         return found
 
     def attempt(self, what: str, contestant: Contestant, found: list, measure) -> None:
         """One measurement; that it can't be made is noted, and the contestant begins anew."""
         if time.monotonic() > self.deadline:
-            self.errors.append(f"{what}, {contestant.title}: left out, the limit of {self.options.limit:g} minutes was reached")
+            self.errors.append(f"{what}, {contestant.title}: left out, for {self.options.limit:g} minutes were over")
             return
         try:
             outcome = measure(contestant)
@@ -104,7 +105,8 @@ class Benchmark:
         """One of the planned moves; before the first of them, the load alone."""
         count, loads = self.options.connections, self.options.loads
         if not self.control:
-            self.control = self.in_turn("load alone", loads, lambda contestant, run: load.measure(contestant, None, run, count))
+            self.control = self.in_turn(
+                "load alone", loads, lambda contestant, run: load.measure(contestant, None, run, count))
             self.rows += rows.of_load("load alone", self.control)
         if part == "drain" and not any(contestant.can_drain() for contestant in self.contestants):
             say(f"drain: {BRAMBLE} has no such command: left out")
@@ -163,7 +165,7 @@ def main() -> int:
     leftovers.sweep()
     with ExitStack() as stack:
         try:
-            contestants = [stack.enter_context(contestant) for contestant in (Bramble(), Keepalived(0.1), Keepalived(0.01))]
+            contestants = [stack.enter_context(made) for made in (Bramble(), Keepalived(0.1), Keepalived(0.01))]
             benchmark = Benchmark(contestants, options)
             for part in options.parts:
                 benchmark.run(part)

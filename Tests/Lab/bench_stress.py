@@ -1,8 +1,9 @@
 """False take-overs: both processors saturated by stress-ng, every floating address asked by wrk, and nothing amiss.
 
 Ours and keepalived at 0.1 s and 0.01 s run at the same time, each in namespaces of its own, so that all have the same
-weather. Whenever an address moves, that is false. Prints a table and writes .build/bench/failover-stress.json, with what
-the machine itself did: what the hypervisor took, and for how long a thread of the highest priority had no processor.
+weather. Whenever an address moves, that is false. Prints a table and writes .build/bench/failover-stress.json, with
+what the machine itself did: what the hypervisor took, and for how long a thread of the highest priority had no
+processor.
 """
 
 import argparse
@@ -25,7 +26,8 @@ OUTPUT = os.path.join(PROJECT, ".build", "bench", "failover-stress.json")
 def show(minute: float, found: dict[str, Moves], machine: stress.Machine) -> None:
     """Says how it goes."""
     counts = ", ".join(f"{title} {counted.take_overs} and {counted.lapses}" for title, counted in found.items())
-    print(f"{time.strftime('%H:%M:%S')} minute {minute:.1f}: take-overs and lapses: {counts}; {weather(machine)}", flush=True)
+    now = time.strftime("%H:%M:%S")
+    print(f"{now} minute {minute:.1f}: take-overs and lapses: {counts}; {weather(machine)}", flush=True)
 
 
 def weather(machine: stress.Machine) -> str:
@@ -60,7 +62,7 @@ def main() -> int:
     began = time.strftime("%Y-%m-%dT%H:%M:%S%z")
     try:
         with ExitStack() as stack:
-            contestants = [stack.enter_context(contestant) for contestant in (Bramble(), Keepalived(0.1), Keepalived(0.01))]
+            contestants = [stack.enter_context(made) for made in (Bramble(), Keepalived(0.1), Keepalived(0.01))]
             found, machine = stress.measure(contestants, options.minutes, show)
     except HarnessError as error:
         print(f"bench-failover-stress: {error}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""The benchmark computes what it says: gaps, overlaps, take-overs and verdicts, of times that are known; and it runs."""
+"""The benchmark computes what it says: gaps, overlaps, take-overs and verdicts, of known times; and it runs."""
 
 import json
 import math
@@ -13,8 +13,10 @@ import pytest
 
 from bench import arithmetic, asker, children, idle, load, outage, processes, rows, stress, table, watcher, weather
 from bench.arithmetic import Change
+from bench.contestants import Bramble, Keepalived
 from bench.faults import FAULTS
 from bench.table import NONE, Figure, Row
+from namespace import ip, within
 
 MS = arithmetic.MILLISECOND
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -134,11 +136,12 @@ def test_an_answer_is_judged(heard, outcome):
 
 
 def test_failures_are_counted_by_their_kinds_and_pending_ones_are_none():
-    answers = asker.Answers([0, 1, 2, 3, 4], [0] * 5, [9 * MS, 2, 3, 0, 5], ["good", "reset", "refused", "pending", "reset"],
-                            ["n1", "", "", "", ""])
+    outcomes = ["good", "reset", "refused", "pending", "reset"]
+    answers = asker.Answers([0, 1, 2, 3, 4], [0] * 5, [9 * MS, 2, 3, 0, 5], outcomes, ["n1", "", "", "", ""])
     assert answers.failures == {"refused": 1, "reset": 2}
     assert answers.good == [9 * MS]
-    assert answers.slowest == 9
+    assert (answers.slowest, answers.retried) == (9, 0)
+    assert answers._replace(ended=[1009 * MS, 2, 3, 0, 5]).retried == 1
 
 
 class Server:
@@ -170,7 +173,6 @@ def test_the_client_asks_at_its_rate_and_counts_what_failed(single):
     def server() -> Server:
         return Server(*[None if number == 10 else good[:-1] if number == 20 else good for number in range(served)])
 
-    from namespace import within
     made = within(namespace, server)
     with asker.Asker(namespace, "127.0.0.1", made.port, step_ms=5, patience=2, count=60) as client:
         answers = client.finish()
@@ -185,11 +187,11 @@ def test_the_client_asks_at_its_rate_and_counts_what_failed(single):
 
 
 def test_the_watcher_sees_an_address_come_and_go_but_no_renewal(single):
-    from namespace import ip
     namespace = single.nodes[0].namespace
     with watcher.Watcher(single.switch, "10.77.0.99", {"n1": namespace}) as watching:
         for valid in ("20", "30"):
-            ip("address", "replace", "10.77.0.99/24", "dev", "eth0", "valid_lft", valid, "preferred_lft", "0", inside=namespace)
+            ip("address", "replace", "10.77.0.99/24", "dev", "eth0", "valid_lft", valid, "preferred_lft", "0",
+               inside=namespace)
         ip("address", "add", "10.77.0.98/24", "dev", "eth0", inside=namespace)
         assert watching.holders() == {"n1"}
         ip("address", "delete", "10.77.0.99/24", "dev", "eth0", inside=namespace)
@@ -249,7 +251,7 @@ def test_the_rows_of_a_heal_count_clients_and_holders():
 
 def test_a_planned_move_is_held_against_the_load_without_one():
     def loaded(gap: float, failed: int = 0) -> load.Loaded:
-        return load.Loaded(1000, failed, {}, ["n1"], gap, 10, 0, 0)
+        return load.Loaded(1000, failed, {}, ["n1"], gap, 10, 0, 0, 0)
     for gap, verdict in ((13, "ok"), (15, "MISSED")):
         found = {row.name: row for row in rows.of_load("stop", [[loaded(gap)], []], [[loaded(12)], []])}
         assert found["stop, gap, max"].verdict == verdict
@@ -262,6 +264,20 @@ def test_idle_rows_tell_the_holder_from_the_others():
     assert (cpu.verdict, others.verdict, memory.figures[0].value) == ("ok", "MISSED", 21)
 
 
+# A contestant
+
+
+@pytest.mark.parametrize("make", [Bramble, lambda: Keepalived(0.1)], ids=["bramble", "keepalived"])
+def test_a_contestant_begins_anew_after_a_measurement_that_went_wrong(make):
+    with make() as contestant:
+        holder = contestant.wait_whole()
+        contestant.network.move(holder, "far")
+        contestant.network.join(False)
+        FAULTS["hang"].strike(contestant, holder)
+        contestant.reset()
+        contestant.wait_whole()
+
+
 # The machine
 
 
@@ -271,7 +287,8 @@ def test_the_stolen_share_is_that_of_the_time_between():
 
 
 def test_the_result_of_wrk_is_read_with_its_errors():
-    printed = "  Socket errors: connect 1, read 2, write 3, timeout 4\n  Non-2xx or 3xx responses: 5\nRequests/sec:  10.50\n"
+    errors = "  Socket errors: connect 1, read 2, write 3, timeout 4\n  Non-2xx or 3xx responses: 5\n"
+    printed = errors + "Requests/sec:  10.50\n"
     assert stress.wrk_result(printed) == (10.5, 15)
     assert stress.wrk_result("Requests/sec:   7.00") == (7.0, 0)
     with pytest.raises(children.HarnessError):
@@ -284,8 +301,8 @@ def test_the_result_of_wrk_is_read_with_its_errors():
 def test_the_benchmark_runs_and_writes_its_rows(tmp_path):
     output = tmp_path / "failover.json"
     done = subprocess.run(
-        [sys.executable, os.path.join(HERE, "bench_failover.py"), "--runs", "1", "--faults", "kill", "--output", output],
-        capture_output=True, text=True, check=False, timeout=400)
+        [sys.executable, os.path.join(HERE, "bench_failover.py"), "--runs", "1", "--faults", "kill", "--output",
+         output], capture_output=True, text=True, check=False, timeout=400)
     assert done.returncode == 0, done.stdout + done.stderr
     result = json.loads(output.read_text())
     assert all(row["ours"] is not None and row["peer"] is not None for row in result["rows"])

@@ -21,11 +21,13 @@ from bench.children import Child, take_priority
 REQUEST = b"GET / HTTP/1.1\r\nHost: floating.test\r\nConnection: close\r\n\r\n"
 SERVED_BY = re.compile(rb"\r\nx-served-by: *([^\r\n]+)", re.IGNORECASE)
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+# After so many nanoseconds Linux connects anew.
+RETRY = 1_000_000_000
 PENDING, GOOD = "pending", "good"
 
 
 def judge(heard: bytes) -> tuple[str, str]:
-    """What an answer is that came to its end, and the name of the node in it: good is a whole page, and nothing else."""
+    """What an answer is that came to its end, and the name of the node in it: good is a whole page only."""
     head, separator, body = heard.partition(b"\r\n\r\n")
     if not separator:
         return ("cut short" if heard else "closed without an answer"), ""
@@ -61,7 +63,7 @@ class _Asking:
         self.ending = False
 
     def run(self) -> None:
-        """Until a `q` comes in, and until all is answered then, if there is a count; an `l` asks for the last answer."""
+        """Until a `q` comes in, and until all is answered, if there is a count; an `l` asks for the last answer."""
         following = time.monotonic_ns()
         while True:
             now = time.monotonic_ns()
@@ -89,7 +91,8 @@ class _Asking:
             sys.exit(0)
 
     def _report(self) -> None:
-        print(json.dumps([list(self.planned), list(self.started), list(self.ended), self.outcomes, self.names]), flush=True)
+        times = [list(self.planned), list(self.started), list(self.ended)]
+        print(json.dumps([*times, self.outcomes, self.names]), flush=True)
 
     def _ask(self, planned: int, now: int) -> None:
         number = len(self.planned)
@@ -158,6 +161,10 @@ class Answers(NamedTuple):
         return sorted(at for at, outcome in zip(self.ended, self.outcomes) if outcome == GOOD)
 
     @property
+    def _durations(self) -> list[int]:
+        return [at - due for due, at, outcome in zip(self.planned, self.ended, self.outcomes) if outcome == GOOD]
+
+    @property
     def failures(self) -> dict[str, int]:
         """How many requests failed, by what they failed of."""
         failed = [outcome for outcome in self.outcomes if outcome not in (GOOD, PENDING)]
@@ -166,8 +173,12 @@ class Answers(NamedTuple):
     @property
     def slowest(self) -> float:
         """The longest that a good answer took, in milliseconds from when it was due."""
-        return max((at - due for due, at, outcome in zip(self.planned, self.ended, self.outcomes) if outcome == GOOD),
-                   default=0) / 1e6
+        return max(self._durations, default=0) / 1e6
+
+    @property
+    def retried(self) -> int:
+        """How many good answers took so long that a first attempt to connect must have been lost."""
+        return sum(taken >= RETRY for taken in self._durations)
 
     @property
     def late(self) -> float:
@@ -178,7 +189,8 @@ class Answers(NamedTuple):
 class Asker(Child):
     """The asking process, seen from the harness."""
 
-    def __init__(self, namespace: str, address: str, port: int, step_ms: float = 2, patience: float = 0.3, count: int = 0):
+    def __init__(self, namespace: str, address: str, port: int, step_ms: float = 2, patience: float = 0.3,
+                 count: int = 0):
         super().__init__(namespace, "asker", address, port, int(step_ms * 1e6), int(patience * 1e9), count)
 
     def last(self) -> tuple[float, str]:

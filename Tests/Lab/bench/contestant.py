@@ -1,4 +1,4 @@
-"""One contestant: three nodes on a wire of their own, with a daemon on each that keeps a floating address among them."""
+"""One contestant: three nodes on a wire of their own, with a daemon on each that keeps a floating address."""
 
 import os
 import re
@@ -37,7 +37,8 @@ class Contestant:
 
     def __enter__(self):
         try:
-            self.watcher = Watcher(self.network.switch, FLOATING, {name: self.network.namespace(name) for name in NAMES})
+            namespaces = {name: self.network.namespace(name) for name in NAMES}
+            self.watcher = Watcher(self.network.switch, FLOATING, namespaces)
             for name in NAMES:
                 os.makedirs(self.directory(name))
                 self.start(name)
@@ -88,13 +89,14 @@ class Contestant:
         directory = self.directory(name)
         with open(os.path.join(HERE, self.template), encoding="utf-8") as file:
             text = file.read()
-        values = {"name": name, "vip": FLOATING, "dir": directory, "priority": 200 - 50 * int(name[1:]), **self.values(name)}
+        values = {"name": name, "vip": FLOATING, "dir": directory, "priority": 200 - 50 * int(name[1:]),
+                  **self.values(name)}
         with open(os.path.join(directory, self.template), "w", encoding="utf-8") as file:
             file.write(re.sub(r"\{(\w+)\}", lambda found: str(values[found.group(1)]), text))
         with open(os.path.join(directory, "log"), "ab") as log:
             self.daemons[name] = subprocess.Popen(
-                children.inside(self.network.namespace(name), *self.command(name)), stdin=subprocess.DEVNULL, stdout=log,
-                stderr=log, cwd=directory, start_new_session=True)
+                children.inside(self.network.namespace(name), *self.command(name)), stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log, cwd=directory, start_new_session=True)
 
     def daemon(self, name: str) -> list[int]:
         """The processes of a node's daemon."""
@@ -142,7 +144,7 @@ class Contestant:
         end = time.monotonic() + patience
         while not done():
             if time.monotonic() > end:
-                raise children.HarnessError(f"{self.title}: in {patience:g} s it never was so that {what}\n{self.logs()}")
+                raise children.HarnessError(f"{self.title}: in {patience:g} s it never was that {what}\n{self.logs()}")
             time.sleep(0.05)
 
     def wait_whole(self) -> str:

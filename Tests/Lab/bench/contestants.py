@@ -1,4 +1,4 @@
-"""Who takes part: bramble with its defaults, and keepalived, with real-time priority and a small web server beside it."""
+"""Who takes part: bramble with its defaults; keepalived with real-time priority and a small web server beside it."""
 
 import json
 import os
@@ -99,9 +99,10 @@ class Keepalived(Contestant):
         super().start(name)
 
     def command(self, name: str) -> list[str]:
-        pids = [word for option, file in zip(("-p", "-r", "-c", "-b"), self.stale) for word in (option, file)]
-        return ["/usr/sbin/keepalived", "-n", "-P", "-l", "-D", "-f", os.path.join(self.directory(name), "keepalived.conf"),
-                *(word if word.startswith("-") else os.path.join(self.directory(name), word) for word in pids)]
+        def file(file_name: str) -> str:
+            return os.path.join(self.directory(name), file_name)
+        pids = [word for option, stale in zip(("-p", "-r", "-c", "-b"), self.stale) for word in (option, file(stale))]
+        return ["/usr/sbin/keepalived", "-n", "-P", "-l", "-D", "-f", file(self.template), *pids]
 
     def values(self, name: str) -> dict[str, object]:
         return {"interval": f"{self.interval:g}"}

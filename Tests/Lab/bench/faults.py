@@ -17,8 +17,18 @@ def nothing(_: Contestant, __: str) -> None:
     """Does nothing."""
 
 
+def hang(contestant: Contestant, name: str) -> None:
+    """Stops a node's processes where they are."""
+    processes.send(contestant.appliance(name), signal.SIGSTOP)
+
+
+def wake(contestant: Contestant, name: str) -> None:
+    """Lets them go on."""
+    processes.send(contestant.appliance(name), signal.SIGCONT)
+
+
 class Fault(NamedTuple):
-    """`strike` lets the holder fail, `mend` brings it back after `hold` seconds more than another needs to be steady."""
+    """`strike` lets the holder fail; `mend` brings it back, `hold` seconds after another one has become steady."""
 
     title: str
     strike: Callable[[Contestant, str], None]
@@ -38,12 +48,8 @@ FAULTS = {
     "none": Fault("no fault", nothing),
     "kill": Fault("process killed", lambda contestant, name: contestant.kill(name),
                   lambda contestant, name: contestant.restart(name), BEYOND_THE_LEASE),
-    "hang": Fault("process hung",
-                  lambda contestant, name: processes.send(contestant.appliance(name), signal.SIGSTOP),
-                  lambda contestant, name: processes.send(contestant.appliance(name), signal.SIGCONT), BEYOND_THE_LEASE),
-    "nap": Fault("process hung briefly",
-                 lambda contestant, name: processes.send(contestant.appliance(name), signal.SIGSTOP),
-                 lambda contestant, name: processes.send(contestant.appliance(name), signal.SIGCONT)),
+    "hang": Fault("process hung", hang, wake, BEYOND_THE_LEASE),
+    "nap": Fault("process hung briefly", hang, wake),
     "link": Fault("link down", lambda contestant, name: contestant.network.plug(name, False),
                   lambda contestant, name: contestant.network.plug(name, True), BEYOND_THE_LEASE),
     "partition": Fault("silent partition", lambda contestant, _: contestant.network.join(False),

@@ -8,8 +8,8 @@ from bench.contestant import NAMES, Contestant
 
 
 class Idle(NamedTuple):
-    """What each of the daemons used, without a web server beside it, the holder of the address first: percent of a core,
-    and megabytes."""
+    """What each of the daemons used, without a web server beside it, the holder of the address first: percent of a
+    core, and megabytes."""
 
     cpu: list[float]
     memory: list[float]
@@ -25,6 +25,8 @@ def measure(contestants: list[Contestant], seconds: float) -> dict[str, Idle]:
     before = {title: [processes.cpu_seconds(pids) for pids in nodes] for title, nodes in daemons.items()}
     time.sleep(seconds)
     passed = time.monotonic() - began
-    return {title: Idle([100 * (processes.cpu_seconds(pids) - used) / passed for pids, used in zip(nodes, before[title])],
-                        [processes.resident_megabytes(pids) for pids in nodes])
-            for title, nodes in daemons.items()}
+    found = {}
+    for title, nodes in daemons.items():
+        used = [processes.cpu_seconds(pids) - earlier for pids, earlier in zip(nodes, before[title])]
+        found[title] = Idle([100 * spent / passed for spent in used], list(map(processes.resident_megabytes, nodes)))
+    return found

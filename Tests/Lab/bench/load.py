@@ -24,6 +24,8 @@ class Loaded(NamedTuple):
     served_by: list[str]
     gap: float
     slowest: float
+    # How many connections came about at a second attempt only, a second later.
+    retried: int
     # The share of the requests that the harness itself began too late.
     late: float
     overlap: float
@@ -44,5 +46,5 @@ def measure(contestant: Contestant, fault: Fault | None, run: int = 0, count: in
     return Loaded(
         len(answers.planned), sum(answers.failures.values()), answers.failures,
         sorted(set(filter(None, answers.names))),
-        longest_gap(answers.good, answers.planned[0] + WARMING, answers.planned[-1]), answers.slowest, answers.late,
-        overlap.length)
+        longest_gap(answers.good, answers.planned[0] + WARMING, answers.planned[-1]), answers.slowest,
+        answers.retried, answers.late, overlap.length)

@@ -90,8 +90,8 @@ def measure(contestant: Contestant, fault: Fault, run: int = 0, runs: int = 1) -
     contestant.wait_whole()
     overlap = longest_overlap(changes, struck, mended)
     return Outcome(
-        holder, successor, longest_gap(answers[0].good, struck - BEFORE, served), claimed_after(changes, struck, holder),
-        overlap.length, overlap.ended,
+        holder, successor, longest_gap(answers[0].good, struck - BEFORE, served),
+        claimed_after(changes, struck, holder), overlap.length, overlap.ended,
         longest_overlap(contestant.watcher.changes(), mended, time.monotonic_ns()).length,
         heal_of(answers, mended, watched) if fault.splits else None, bool(healed) or not fault.splits,
         settled_after(changes, mended, watched) if fault.splits else None)

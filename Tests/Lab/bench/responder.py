@@ -12,8 +12,8 @@ def respond(name: str, port: int, page: bytes) -> None:
     """Answers every request with the page, and closes; connections that ask for nothing hold up no one."""
     server = socket.create_server(("0.0.0.0", port), backlog=1024)
     server.setblocking(False)
-    answer = (f"HTTP/1.1 200 OK\r\nX-Served-By: {name}\r\nContent-Length: {len(page)}\r\nConnection: close\r\n\r\n").encode()
-    answer += page
+    head = ["HTTP/1.1 200 OK", f"X-Served-By: {name}", f"Content-Length: {len(page)}", "Connection: close", "", ""]
+    answer = "\r\n".join(head).encode() + page
     poll = select.epoll()
     poll.register(server, select.EPOLLIN)
     waiting: dict[int, socket.socket] = {}

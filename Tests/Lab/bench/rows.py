@@ -76,7 +76,10 @@ def of_load(title: str, columns: list[list[Loaded]], control: list[list[Loaded]]
         Row(f"{title}, slowest answer", "ms", each(columns, lambda column: max(loaded.slowest for loaded in column))),
         Row(f"{title}, address on two nodes, max", "ms",
             each(columns, lambda column: max(loaded.overlap for loaded in column)), LEASE),
-        Row(f"{title}, asked late, max", "%", each(columns, lambda column: max(loaded.late for loaded in column)), LATE),
+        Row(f"{title}, answered at a second attempt", "",
+            each(columns, lambda column: sum(loaded.retried for loaded in column))),
+        Row(f"{title}, asked late, max", "%",
+            each(columns, lambda column: max(loaded.late for loaded in column)), LATE),
     ]
 
 

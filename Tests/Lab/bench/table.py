@@ -39,7 +39,7 @@ class Row(NamedTuple):
     def ratios(self) -> list[float | None]:
         """Ours by each of the others'; below 1 is in our favour. None where there is nothing to divide."""
         ours = self.figures[0].value
-        return [None if math.isnan(ours) or math.isnan(figure.value) or figure.value == 0 else round(ours / figure.value, 3)
+        return [round(ours / figure.value, 3) if figure.value and not math.isnan(ours / figure.value) else None
                 for figure in self.figures[1:]]
 
     @property
@@ -63,7 +63,8 @@ def median_and_max(name: str, columns: list[list[float]], median: float | None =
     """The two rows of a figure that was measured several times."""
     def each(measure: Callable[[list[float]], float]) -> list[Figure]:
         return [Figure(measure(values)) if values else NONE for values in columns]
-    return [Row(f"{name}, median", unit, each(statistics.median), median), Row(f"{name}, max", unit, each(max), highest)]
+    return [Row(f"{name}, median", unit, each(statistics.median), median),
+            Row(f"{name}, max", unit, each(max), highest)]
 
 
 def text(titles: list[str], rows: list[Row]) -> str:
@@ -83,9 +84,9 @@ def text(titles: list[str], rows: list[Row]) -> str:
 
 
 def write(path: str, titles: list[str], rows: list[Row], details: dict) -> None:
-    """Writes the rows, and all that was measured, as JSON; what is there already of other benchmarks stays as it was."""
+    """Writes the rows, and all that was measured, as JSON."""
+    columns = dict(zip(("ours", *PEERS), titles))
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path + ".new", "w", encoding="utf-8") as file:
-        json.dump({"columns": dict(zip(("ours", *PEERS), titles)), "rows": [row.as_json() for row in rows], **details}, file,
-                  indent=2)
+        json.dump({"columns": columns, "rows": [row.as_json() for row in rows], **details}, file, indent=2)
     os.replace(path + ".new", path)

@@ -1,7 +1,7 @@
 """What the machine itself does to whoever must be on time: a thread of the highest priority that sleeps and wakes up.
 
-By how much it oversleeps no other thread could have been on time either: the kernel or the hypervisor had the processor.
-There is one for each processor. It runs by itself, in a namespace of the lab.
+By how much it oversleeps no other thread could have been on time either: the kernel or the hypervisor had the
+processor. There is one for each processor. It runs by itself, in a namespace of the lab.
 """
 
 import json
