@@ -64,6 +64,7 @@ def main() -> int:
         with ExitStack() as stack:
             contestants = [stack.enter_context(made) for made in (Bramble(), Keepalived(0.1), Keepalived(0.01))]
             found, machine = stress.measure(contestants, options.minutes, show)
+            said = {contestant.title: contestant.moves_said() for contestant in contestants}
     except HarnessError as error:
         print(f"bench-failover-stress: {error}", file=sys.stderr)
         return 1
@@ -74,7 +75,8 @@ def main() -> int:
     table.write(options.output, titles, rows, {
         "began": began, "binary": BRAMBLE, "minutes": options.minutes, "stolen_percent": round(machine.stolen, 2),
         "largest_gap_ms": round(machine.largest, 2), "gaps_over_10_ms": machine.longer_than(10),
-        "gaps_over_20_ms": machine.longer_than(20), "gaps_over_60_ms": machine.longer_than(60)})
+        "gaps_over_20_ms": machine.longer_than(20), "gaps_over_60_ms": machine.longer_than(60),
+        "measured": {title: stressed._asdict() for title, stressed in found.items()}, "logs": said})
     print(f"\n{table.text(titles, rows)}\n\nIn {options.minutes:g} minutes {weather(machine)}. {options.output}")
     return 0
 

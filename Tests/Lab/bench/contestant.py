@@ -27,6 +27,8 @@ class Contestant:
     title = ""
     # The configuration beside this file, filled in for each node.
     template = ""
+    # What a line of the log has in it when the node's part changes.
+    move = ""
     # The time between advertisements, in seconds.
     interval = 0.02
 
@@ -138,6 +140,14 @@ class Contestant:
             with open(os.path.join(self.directory(name), "log"), encoding="utf-8", errors="replace") as file:
                 found += [f"{self.title}, {name}:", *("    " + line.rstrip() for line in file.readlines()[-8:])]
         return "\n".join(found)
+
+    def moves_said(self) -> list[str]:
+        """What the nodes' logs say of each change of their parts, with the reasons that they give."""
+        found = []
+        for name in NAMES:
+            with open(os.path.join(self.directory(name), "log"), encoding="utf-8", errors="replace") as file:
+                found += [f"{name}: {line.strip()}" for line in file if re.search(self.move, line)]
+        return found
 
     def wait(self, done: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
         """Waits until something is so; that it never is, is no result but an error."""

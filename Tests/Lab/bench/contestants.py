@@ -16,6 +16,7 @@ class Bramble(Contestant):
 
     title = "bramble"
     template = "bramble.toml"
+    move = "→ (active|backup|initialize)"
 
     def __init__(self):
         self._key = new_key()
@@ -78,6 +79,7 @@ class Keepalived(Contestant):
     """keepalived, with this advertisement interval in seconds."""
 
     template = "keepalived.conf"
+    move = "Entering|timed out|rlimit"
     stale = ("keepalived.pid", "vrrp.pid", "check.pid", "bfd.pid")
 
     def __init__(self, interval: float):
