@@ -11,17 +11,20 @@ LAB       = $(AS_ROOT) env BRAMBLE="$(abspath $(or $(BRAMBLE),$(DEBUG)))" $(if $
             PYTHONDONTWRITEBYTECODE=1
 SOURCES  := Package.swift Sources Tests
 
-.PHONY: help setup setup-lab setup-arm64 build release run smoke test unit simulate lab arm64 bench-failover \
-        lint format clean
+.PHONY: help setup setup-lab setup-bench setup-arm64 build release run smoke test unit simulate lab arm64 \
+        bench-failover bench-failover-stress lint format clean
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-22s %s\n", $$1, $$2}' Makefile
 
 setup: ## install what building needs and is missing (Debian packages)
 	@.ci/setup build
 
 setup-lab: setup
 	@.ci/setup lab
+
+setup-bench: setup-lab
+	@.ci/setup bench
 
 setup-arm64: setup
 	@.ci/setup arm64
@@ -53,8 +56,15 @@ lab: setup-lab build ## real processes in network namespaces (ARGS="-k partition
 arm64: setup-arm64 ## cross-compile for Debian 13 on arm64: .build/arm64/bramble
 	@$(AS_ROOT) env PATH="$$PATH" image/arm64/make
 
-bench-failover: setup-lab release ## the outage beside keepalived's, in one run (RUNS=20: so many faults of each kind)
-	@exec $(LAB) BRAMBLE="$(abspath $(RELEASE))" $(PYTHON) Tests/Lab/bench_failover.py --runs $(or $(RUNS),10)
+# The binary that they measure: the release build, unless BRAMBLE names one.
+BENCH     = $(LAB) BRAMBLE="$(abspath $(or $(BRAMBLE),$(RELEASE)))" $(PYTHON)
+MEASURED  = $(if $(BRAMBLE),,release)
+
+bench-failover: setup-bench $(MEASURED) ## faults and planned moves beside keepalived, an hour (RUNS=20 FAULTS="kill hang")
+	@exec $(BENCH) Tests/Lab/bench_failover.py $(if $(RUNS),--runs $(RUNS)) $(if $(FAULTS),--faults "$(FAULTS)")
+
+bench-failover-stress: setup-bench $(MEASURED) ## false take-overs on a saturated machine, beside keepalived (MINUTES=30)
+	@exec $(BENCH) Tests/Lab/bench_stress.py $(if $(MINUTES),--minutes $(MINUTES))
 
 lint: ## what CI asks of the sources' form
 	$(SWIFT) format lint --strict --recursive $(SOURCES)
