@@ -48,19 +48,21 @@ def wait_held(lab: Lab, leader: Node, *backups: Node) -> None:
     """Waits until these backups, or all, hold a lifeline to the leader, which knows of it."""
     expected = list(backups) or [node for node in lab.backups(leader) if node.running]
     lab.wait_until(lambda: all(held_by(node) == [leader.name] for node in expected), f"lifelines to {leader.name} are held")
-    lab.wait_until(lambda: set(node.name for node in expected) <= set(holders_of(leader)), f"{leader.name} knows of them")
+    # By number: a node with two kinds of addresses may come from one at which it is not known.
+    lab.wait_until(lambda: len(holders_of(leader)) >= len(expected), f"{leader.name} knows of them")
 
 
-def moves(lab: Lab) -> dict[str, int]:
-    """How many transitions each node remembers."""
-    return {node.name: len(node.status().report["floating"][0]["transitions"]) for node in lab.nodes if node.running}
+def moves(lab: Lab) -> list[str]:
+    """The take-overs that anybody remembers to have come about by a lifeline, which nothing here should bring about."""
+    return [f"{node.name}: {transition['reason']}" for node in lab.nodes if node.running
+            for transition in node.status().report["floating"][0]["transitions"] if ENDED in transition["reason"]]
 
 
-def break_lifelines(lab: Lab, leader: Node) -> None:
-    """Ends each connection to the leader at the other end, so that the daemon there sees it broken."""
-    for node in lab.backups(leader):
-        killed = run_in(node, "ss", "-K", "-tn", "state", "established", "dport", "=", f":{PORT}")
-        assert f":{PORT}" in killed, f"{node.name} held no lifeline that could be broken: {killed}"
+def break_lifelines(lab: Lab, leader: Node) -> bool:
+    """Ends each connection to the leader at the other end, so that the daemon there sees it broken; false if there was
+    one too few."""
+    command = ("ss", "-K", "-tn", "state", "established", "dport", "=", f":{PORT}")
+    return all([f":{PORT}" in run_in(node, *command) for node in lab.backups(leader)])
 
 
 def last_reason(node: Node) -> str:
@@ -107,14 +109,12 @@ def test_a_backup_that_is_killed_or_started_anew_bothers_no_one(formed):
     lab, leader = formed
     wait_held(lab, leader)
     backup, other = lab.backups(leader)
-    before = {name: count for name, count in moves(lab).items() if name != backup.name}
     for end in (backup.kill, backup.stop):
         end()
         backup.start()
         assert lab.wait_formed() is leader
         wait_held(lab, leader)
-    now = moves(lab)
-    assert {name: now[name] for name in before} == before
+    assert moves(lab) == []
     assert lab.holders() == [leader] and other.running
 
 
@@ -125,18 +125,18 @@ def test_a_broken_lifeline_moves_nothing_while_the_leader_lives(lab, refused):
     lab.start()
     leader = lab.wait_formed()
     wait_held(lab, leader)
-    before = moves(lab)
     if refused:
         filter_on(leader, f"tcp dport {PORT} reject with tcp reset")
     for _ in range(3):
-        break_lifelines(lab, leader)
+        # The firewall may have been first: it resets a connection as soon as the kernel looks whether it still stands.
+        assert break_lifelines(lab, leader) or refused
         lab.stays_true(lambda: lab.holders() == [leader], "the leader keeps the address", seconds=1)
         if refused:
             unfilter(leader)
         wait_held(lab, leader)
         if refused:
             filter_on(leader, f"tcp dport {PORT} reject with tcp reset")
-    assert moves(lab) == before
+    assert moves(lab) == []
     for node in lab.backups(leader):
         assert "the lifeline to" in node.log()
         assert ("refuses another lifeline" in node.log()) == refused
@@ -145,7 +145,6 @@ def test_a_broken_lifeline_moves_nothing_while_the_leader_lives(lab, refused):
 def test_a_leader_overrun_with_connections_keeps_the_address_when_lifelines_break(formed):
     lab, leader = formed
     wait_held(lab, leader)
-    before = moves(lab)
     for number in range(100, 190):
         ip("address", "add", f"10.77.0.{number}/32", "dev", "eth0", inside=lab.client)
     junk = []
@@ -160,7 +159,7 @@ def test_a_leader_overrun_with_connections_keeps_the_address_when_lifelines_brea
 
     try:
         within(lab.client, connect)
-        break_lifelines(lab, leader)
+        assert break_lifelines(lab, leader)
         lab.stays_true(lambda: lab.holders() == [leader], "the leader keeps the address", seconds=3)
         # Strangers do not take the places of members.
         wait_held(lab, leader)
@@ -169,7 +168,7 @@ def test_a_leader_overrun_with_connections_keeps_the_address_when_lifelines_brea
     finally:
         for wire in junk:
             wire.close()
-    assert moves(lab) == before
+    assert moves(lab) == []
     lab.wait_until(lambda: holders_of(leader) == sorted(node.name for node in lab.backups(leader)), "the junk is gone")
 
 
@@ -179,8 +178,7 @@ def test_where_the_port_is_blocked_silence_still_tells():
             filter_on(node, f"tcp dport {PORT} drop")
         lab.start()
         leader = lab.wait_formed()
-        before = moves(lab)
-        lab.stays_true(lambda: lab.holders() == [leader] and moves(lab) == before, "nothing happens", seconds=3)
+        lab.stays_true(lambda: lab.holders() == [leader] and moves(lab) == [], "nothing happens", seconds=3)
         assert holders_of(leader) == []
         leader.kill()
         heir = successor(lab, leader)
@@ -204,7 +202,6 @@ def test_where_another_program_has_the_port_the_node_does_without(lab):
 def test_a_stranger_who_talks_or_stays_silent_changes_nothing(formed):
     lab, leader = formed
     wait_held(lab, leader)
-    before = moves(lab)
     with socket_in(lab.client, socket.AF_INET, socket.SOCK_STREAM) as silent, \
             socket_in(lab.client, socket.AF_INET, socket.SOCK_STREAM) as loud:
         silent.connect((leader.address, PORT))
@@ -216,4 +213,4 @@ def test_a_stranger_who_talks_or_stays_silent_changes_nothing(formed):
         lab.wait_until(lambda: of(leader)["turned_away"] == 1, "the loud one was sent away")
         lab.wait_until(lambda: "stranger" in holders_of(leader), "the silent one stays")
         wait_held(lab, leader)
-    assert moves(lab) == before and lab.holders() == [leader]
+    assert moves(lab) == [] and lab.holders() == [leader]
