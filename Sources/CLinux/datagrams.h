@@ -53,13 +53,15 @@ static inline int bramble_local_port(int fd) {
     return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
 }
 
-/* One datagram, never blocking. `destination` is where it was sent to and the interface it came in by. */
+/* One datagram, never blocking. `destination` is where it was sent to and the interface it came in by. `hop_limit` is
+   -1 unless the socket was told to report it. */
 static inline ssize_t bramble_receive(int fd, void *buffer, size_t capacity, struct bramble_endpoint *source,
-                                      struct bramble_endpoint *destination) {
+                                      struct bramble_endpoint *destination, int *hop_limit) {
     struct sockaddr_storage from;
     union {
         struct cmsghdr header;
-        char space[CMSG_SPACE(sizeof(struct bramble_in6_pktinfo)) + CMSG_SPACE(sizeof(struct in_pktinfo))];
+        char space[CMSG_SPACE(sizeof(struct bramble_in6_pktinfo)) + CMSG_SPACE(sizeof(struct in_pktinfo)) +
+                   CMSG_SPACE(sizeof(int))];
     } control;
     struct iovec part = {buffer, capacity};
     struct msghdr message;
@@ -73,6 +75,7 @@ static inline ssize_t bramble_receive(int fd, void *buffer, size_t capacity, str
     message.msg_controllen = sizeof control;
     ssize_t count = recvmsg(fd, &message, MSG_DONTWAIT);
     if (count < 0) return count;
+    *hop_limit = -1;
     memset(source, 0, sizeof *source);
     memset(destination, 0, sizeof *destination);
     source->family = destination->family = from.ss_family;
@@ -97,6 +100,9 @@ static inline ssize_t bramble_receive(int fd, void *buffer, size_t capacity, str
             memcpy(&info, CMSG_DATA(item), sizeof info);
             memcpy(destination->address, &info.ipi6_addr, 16);
             destination->interface = (uint32_t)info.ipi6_ifindex;
+        } else if ((item->cmsg_level == IPPROTO_IP && item->cmsg_type == IP_TTL) ||
+                   (item->cmsg_level == IPPROTO_IPV6 && item->cmsg_type == IPV6_HOPLIMIT)) {
+            memcpy(hop_limit, CMSG_DATA(item), sizeof *hop_limit);
         }
     }
     return count;
@@ -147,20 +153,24 @@ static inline ssize_t bramble_send(int fd, const void *bytes, size_t count, cons
     return sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-/* Joins the multicast group on the interface. */
-static inline int bramble_join(int fd, const struct bramble_endpoint *group) {
+/* Joins or leaves the multicast group on the interface. */
+static inline int bramble_membership(int fd, const struct bramble_endpoint *group, int joins) {
     if (group->family == AF_INET) {
         struct ip_mreqn request;
         memset(&request, 0, sizeof request);
         memcpy(&request.imr_multiaddr, group->address, 4);
         request.imr_ifindex = (int)group->interface;
-        return setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof request);
+        return setsockopt(fd, IPPROTO_IP, joins ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP, &request, sizeof request);
     }
     struct ipv6_mreq request;
     memset(&request, 0, sizeof request);
     memcpy(&request.ipv6mr_multiaddr, group->address, 16);
     request.ipv6mr_interface = group->interface;
-    return setsockopt(fd, IPPROTO_IPV6, IPV6_ADD_MEMBERSHIP, &request, sizeof request);
+    return setsockopt(fd, IPPROTO_IPV6, joins ? IPV6_JOIN_GROUP : IPV6_LEAVE_GROUP, &request, sizeof request);
 }
+
+static inline int bramble_join(int fd, const struct bramble_endpoint *group) { return bramble_membership(fd, group, 1); }
+
+static inline int bramble_leave(int fd, const struct bramble_endpoint *group) { return bramble_membership(fd, group, 0); }
 
 #endif

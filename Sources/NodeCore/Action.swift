@@ -1,4 +1,5 @@
 public import Membership
+public import VRRP
 public import Wire
 
 /// Where a datagram goes.
@@ -30,6 +31,9 @@ public struct LifelinePeer: Hashable, Sendable {
 public enum Action: Sendable {
     /// Send a sealed datagram.
     case send([UInt8], to: Destination)
+    /// Send an advertisement as a packet of its own, from this node's primary address on the link of the virtual
+    /// router's addresses: in standard mode (RFC 9568 §5.1).
+    case advertise(Advertisement)
     /// Put the address on its interface, or renew its lease. Repeated while the node is Active.
     case claim(FloatingAddress)
     /// Take the address off.

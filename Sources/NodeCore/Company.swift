@@ -22,6 +22,8 @@ struct Company: Sendable {
     let presentAddresses: [SocketAddress]
     /// Where the dead were.
     let dead: [SocketAddress]
+    /// Who is at an address, the dead included: one may have been called dead too early, and still lead.
+    let nodes: [IPAddress: NodeID]
 
     /// What follows from these members for `node`.
     init(of node: NodeID, among members: [Member]) {
@@ -32,6 +34,9 @@ struct Company: Sendable {
         isPresent = others.contains { $0.state.isPresent }
         isLost = others.contains { $0.state == .dead }
         presentAddresses = present.compactMap(\.address)
+        nodes = Dictionary(
+            others.compactMap { member in member.address.map { ($0.ip, member.id) } },
+            uniquingKeysWith: { first, _ in first })
         dead = others.filter { $0.state == .dead }.compactMap(\.address)
     }
 }

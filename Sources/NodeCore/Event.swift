@@ -13,6 +13,8 @@ public enum Event: Equatable, Sendable {
     case transition(FloatingAddress, from: RouterState, to: RouterState, TransitionReason)
     /// The node that holds a floating address changed, as seen from here; nil: no one is heard.
     case holder(FloatingAddress, NodeID?)
+    /// A machine at an address that no member is known to have holds a floating address: in standard mode.
+    case outsider(FloatingAddress, IPAddress)
     /// The leader is configured otherwise than this node.
     case disagreement(FloatingAddress, Disagreement)
     /// Another run, which is proven or which a member knows, uses this node's ID.
@@ -38,7 +40,7 @@ public enum Event: Equatable, Sendable {
         case .health(let health): health.isServing ? .notice : .warning
         case .obstacle(_, let obstacle): obstacle == nil ? .notice : .warning
         case .transition: .notice
-        case .holder, .identify: .info
+        case .holder, .outsider, .identify: .info
         case .handover(_, let successor): successor == nil ? .notice : .info
         }
     }
@@ -54,6 +56,7 @@ public enum Event: Equatable, Sendable {
             return "\(address.ip): \(from) → \(to): \(reason)"
         case .holder(let address, let holder):
             return holder.map { "\(address.ip): held by \($0.short)" } ?? "\(address.ip): no holder is heard"
+        case .outsider(let address, let outsider): return "\(address.ip): held by the machine at \(outsider)"
         case .disagreement(let address, let disagreement):
             return "\(address.ip): \(disagreement); give all nodes one configuration"
         case .duplicateIdentity(let other, let keeps):

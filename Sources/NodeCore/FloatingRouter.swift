@@ -8,6 +8,9 @@ struct FloatingRouter: Sendable {
     var router: VirtualRouter
     /// The node that was last heard to be Active, or this one.
     var holder: NodeID?
+    /// Where the machine is that was last heard to be Active, if no member is known to have that address: in standard
+    /// mode. It may be a member all the same, which advertises for IPv6 from an address that gossip does not know.
+    var outsider: IPAddress?
     /// When the holder is no longer believed in, unless it is heard again.
     var holderExpiresAt: Instant?
     /// Since when, and how lately, another Active node was heard while this one is Active too.
@@ -36,7 +39,7 @@ struct FloatingRouter: Sendable {
         self.addresses = addresses
         router = VirtualRouter(
             VirtualRouter.Configuration(
-                virtualRouterID: addresses.first?.virtualRouterID ?? 1, addresses: addresses.map(\.ip),
+                virtualRouterID: addresses.first?.virtualRouterID ?? 1, addresses: Self.listed(addresses.map(\.ip)),
                 interval: configuration.interval, preempt: configuration.preempt,
                 preemptDelay: configuration.preemptDelay, patience: configuration.patience),
             priority: configuration.priority, tieBreaker: TieBreaker(node))
@@ -82,6 +85,16 @@ struct FloatingRouter: Sendable {
         let own = weight(of: node)
         return company.candidates.count { $0.node != holder && weight(of: $0.node) > own }
     }
+    /// In the order of an advertisement: a virtual router's link-local address is its first (RFC 9568 §5.2.9).
+    private static func listed(_ addresses: [IPAddress]) -> [IPAddress] {
+        addresses.filter(\.isLinkLocal) + addresses.filter { !$0.isLinkLocal }
+    }
+
+    /// Whether its addresses are of IPv4.
+    var isIPv4: Bool { addresses.first?.ip.isIPv4 == true }
+
+    /// Whether somebody of the group is heard to hold the addresses, or this node does.
+    var isHeld: Bool { holder != nil || outsider != nil }
 
     /// Whether one of its addresses is this one.
     func holds(_ ip: IPAddress) -> Bool { addresses.contains { $0.ip == ip } }

@@ -4,6 +4,14 @@ public import Wire
 extension Node {
     /// What a node is told at its start.
     public struct Configuration: Sendable {
+        /// How advertisements travel.
+        public enum Mode: Sendable {
+            /// Sealed like gossip.
+            case sealed
+            /// As packets of their own, so that others than nodes can be in the group (RFC 9568 §5.1).
+            case standard
+        }
+
         /// The name that people read.
         public var name: String
         /// The port of this node's web server.
@@ -18,14 +26,6 @@ extension Node {
         public var interval: UInt16
         /// Whether a node of a higher priority takes over from a healthy Active node.
         public var preempt: Bool
-        /// How advertisements travel.
-        public enum Mode: Sendable {
-            /// Sealed, as messages among members.
-            case sealed
-            /// As packets of IP protocol 112 (RFC 9568).
-            case standard
-        }
-
         /// How advertisements travel.
         public var mode = Mode.sealed
         /// How long after its start a node of a higher priority lets a healthy Active node be.

@@ -11,7 +11,7 @@ extension Node {
     mutating func settle(at now: Instant, into actions: inout [Action]) {
         guard !isStopped else { return }
         for index in routers.indices {
-            routers[index].router.setRank(routers[index].rank(of: session.node, in: company))
+            routers[index].router.setRank(rank(for: routers[index]))
             let eligible = mayRun(for: routers[index], at: now)
             let runs = routers[index].router.state != .initialize
             if eligible && !runs {
@@ -31,7 +31,7 @@ extension Node {
 
     func mayRun(for router: FloatingRouter, at now: Instant) -> Bool {
         health.isServing && router.obstacle == nil && !isDraining && !isStopping && now >= settledAt
-            && !isInConflict(router)
+            && !isInConflict(router) && canAdvertise(router)
     }
 
     private func isInConflict(_ router: FloatingRouter) -> Bool {
@@ -63,6 +63,9 @@ extension Node {
     mutating func receiveAdvertisement(
         _ payload: [UInt8], sender: Session, at now: Instant, into actions: inout [Action]
     ) {
+        guard configuration.mode == .sealed else {
+            return ignored.count("sealed advertisement, but this node's mode is standard")
+        }
         let advertisement: Advertisement
         do {
             advertisement = try Advertisement.decode(sealed: payload.dropFirst())
@@ -128,6 +131,7 @@ extension Node {
     /// An advertisement goes to the group, for nodes that are not known here, and to every known member, for networks
     /// that lose multicast.
     private mutating func advertise(_ advertisement: Advertisement, into actions: inout [Action]) {
+        guard configuration.mode == .sealed else { return actions.append(.advertise(advertisement)) }
         let payload = Self.message(of: advertisement)
         send(payload, to: .group, into: &actions)
         for address in company.presentAddresses { send(payload, to: .address(address), into: &actions) }
@@ -155,11 +159,12 @@ extension Node {
         setHolder(index, sender, until: now.advanced(by: FloatingRouter.memory(advertisement.interval)), into: &actions)
     }
 
-    private mutating func setHolder(_ index: Int, _ holder: NodeID?, until: Instant?, into actions: inout [Action]) {
+    mutating func setHolder(_ index: Int, _ holder: NodeID?, until: Instant?, into actions: inout [Action]) {
         routers[index].holderExpiresAt = until
-        guard routers[index].holder != holder else { return }
+        guard routers[index].holder != holder || routers[index].outsider != nil else { return }
         routers[index].holder = holder
         spreadAt = nil
+        routers[index].outsider = nil
         actions += routers[index].addresses.map { .tell(.holder($0, holder)) }
     }
 }

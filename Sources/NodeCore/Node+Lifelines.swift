@@ -20,6 +20,7 @@ extension Node {
 
     /// Whoever holds something is to be watched.
     mutating func chooseLifelines(into actions: inout [Action]) {
+        guard configuration.mode == .sealed else { return }
         let peers: [LifelinePeer] = company.present.compactMap { member in
             guard let address = member.address, routers.contains(where: { $0.holder == member.node }) else {
                 return nil
@@ -42,6 +43,7 @@ extension Node {
 
     /// A member asks whether this node lives.
     mutating func answerQuestion(from source: SocketAddress, into actions: inout [Action]) {
+        guard configuration.mode == .sealed else { return ignored.count("question, but this node's mode is standard") }
         for router in routers where router.router.state == .active {
             send(Self.message(of: router.router.ownAdvertisement), to: .address(source), into: &actions)
         }

@@ -9,7 +9,9 @@ extension Node {
 
     /// Called after every event: moves one address at most, when its time has come.
     mutating func considerSpread(at now: Instant, into actions: inout [Action]) {
-        guard configuration.spread, !configuration.preempt, routers.count > 1, !isDraining, !isStopping else {
+        guard configuration.mode == .sealed, configuration.spread, !configuration.preempt, routers.count > 1,
+            !isDraining, !isStopping
+        else {
             spreadAt = nil
             return
         }

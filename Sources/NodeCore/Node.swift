@@ -17,6 +17,8 @@ public struct Node: Sendable {
     /// What the members mean for election and lights.
     var company: Company
     var routers: [FloatingRouter]
+    /// The addresses that this node's advertisements leave from; in standard mode.
+    var primary = PrimaryAddresses()
     var health = Health.starting
     var release: UInt64 = 0
     var isDraining = false
@@ -158,7 +160,7 @@ public struct Node: Sendable {
     /// address, for people. If a member is heard to hold it, that is as it should be; else it is a stranger's.
     public mutating func addressAnswered(_ ip: IPAddress, by owner: String, at now: Instant) -> [Action] {
         guard !isStopped, let router = routers.first(where: { $0.holds(ip) }) else { return [] }
-        guard router.holder == nil, router.router.state != .active else { return [] }
+        guard !router.isHeld, router.router.state != .active else { return [] }
         var actions: [Action] = []
         for address in router.addresses where address.ip == ip && conflicts[ip] == nil {
             actions.append(.tell(.addressConflict(address, owner: owner)))

@@ -26,12 +26,17 @@ public struct NodeSnapshot: Sendable {
         public let priority: UInt8
         /// The node that holds it, if one is heard.
         public let holder: NodeID?
+        /// Where the machine is that holds it, if no member is known to have that address: in standard mode.
+        public let outsider: IPAddress?
         /// What stands against holding this address here, if anything.
         public let obstacle: Health.Reason?
         /// How many transitions there have been.
         public let transitions: UInt64
         /// The last 64 of them, the newest last.
         public let history: [Transition]
+
+        /// Whether somebody of the group is heard to hold it, or this node does.
+        public var isHeld: Bool { holder != nil || outsider != nil }
     }
 
     /// This run of this node.
@@ -69,7 +74,8 @@ extension Node {
                 router.addresses.map {
                     .init(
                         address: $0, state: router.router.state, priority: router.router.priority,
-                        holder: router.holder, obstacle: router.obstacle, transitions: router.transitions,
+                        holder: router.holder, outsider: router.outsider, obstacle: router.obstacle,
+                        transitions: router.transitions,
                         history: router.history)
                 }
             },

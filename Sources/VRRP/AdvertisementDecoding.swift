@@ -13,12 +13,18 @@ extension Advertisement {
     ///
     /// Whether the virtual router is known here is for the caller, who has the list. Bytes after the last address are
     /// not looked at.
+    ///
+    /// What a sender must keep to and §7.1 has no receiver check is accepted otherwise, for to discard it makes two
+    /// nodes Active: an IPv6 source that is not link-local (§5.1.2.1; keepalived between unicast peers), and a list of
+    /// IPv6 addresses that does not begin with a link-local one (§5.2.9; keepalived warns and goes on, FRR does not
+    /// care).
     /// - Throws: the first reason to discard the packet.
     public static func decode(
         _ payload: [UInt8], source: IPAddress, destination: IPAddress, hopLimit: UInt8
     ) throws(DiscardReason) -> Received {
         guard hopLimit == Self.hopLimit else { throw .hopLimit(hopLimit) }
         guard source.isIPv4 == destination.isIPv4 else { throw .mixedFamilies }
+        guard isMachine(source) else { throw .source(source) }
         let header = try Header(payload)
         let length = headerLength + header.count * (source.isIPv4 ? 4 : 16)
         guard payload.count >= length else { throw .truncated }
@@ -39,6 +45,14 @@ extension Advertisement {
             throw rest < header.count * 4 ? .truncated : .length(payload.count)
         }
         return try header.advertisement(isIPv4: rest == header.count * 4)
+    }
+
+    /// Whether one machine on a link can have this address: not the unspecified, a loopback, a group or everyone.
+    private static func isMachine(_ address: IPAddress) -> Bool {
+        switch address {
+        case .v4(let number): number >> 24 != 0 && number >> 24 != 127 && number >> 28 < 0xE
+        case .v6(let high, let low): high >> 56 != 0xFF && (high != 0 || low > 1)
+        }
     }
 
     private static func coverage(

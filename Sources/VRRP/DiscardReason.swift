@@ -1,3 +1,5 @@
+public import Wire
+
 /// Why a received message is not an advertisement to act on. Nothing has changed when one is given.
 ///
 /// Another interval or another list of addresses is never among the reasons: discarding for those makes two nodes
@@ -21,6 +23,8 @@ public enum DiscardReason: Error, Hashable, Sendable, CustomStringConvertible {
     case noInterval
     /// Source and destination are of different families.
     case mixedFamilies
+    /// The source is no address that one machine on a link can have.
+    case source(IPAddress)
 
     /// The reason in a few words.
     public var description: String {
@@ -34,6 +38,23 @@ public enum DiscardReason: Error, Hashable, Sendable, CustomStringConvertible {
         case .noAddresses: "no addresses"
         case .noInterval: "interval 0"
         case .mixedFamilies: "source and destination of different families"
+        case .source(let address): "\(address) is no machine's address"
+        }
+    }
+
+    /// A word for metrics and the API: one for each reason, whatever the packet held.
+    public var name: String {
+        switch self {
+        case .hopLimit: "hop_limit"
+        case .version: "version"
+        case .type: "type"
+        case .truncated: "truncated"
+        case .length: "length"
+        case .checksum: "checksum"
+        case .noAddresses: "no_addresses"
+        case .noInterval: "no_interval"
+        case .mixedFamilies: "mixed_families"
+        case .source: "source"
         }
     }
 }

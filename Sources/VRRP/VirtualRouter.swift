@@ -64,7 +64,7 @@ public struct VirtualRouter: Sendable {
     public internal(set) var priority: UInt8
     /// This node's place among the Backups of one priority: 0 takes over first.
     public internal(set) var rank = 0
-    let tieBreaker: TieBreaker
+    private(set) var tieBreaker: TieBreaker
     var phase = Phase.initialize
     var disagreements: [Disagreement] = []
     /// Until when an Active node of lower priority is left alone, though preemption is on.
@@ -178,6 +178,9 @@ public struct VirtualRouter: Sendable {
             to: Timers(interval: backup.interval, priority: priority, rank: rank))
         phase = .backup(backup)
     }
+
+    /// Gives this node another tie-breaker: on the wire it is the primary address of the interface, which can change.
+    public mutating func setTieBreaker(_ tieBreaker: TieBreaker) { self.tieBreaker = tieBreaker }
 
     /// Someone may have missed the announcements: a member has come back, or a link is up again.
     ///

@@ -35,11 +35,16 @@ struct Bench {
     private(set) var wanted: [Action] = []
 
     /// A node that has just started with a sound health, and peers with these numbers as IDs.
-    init(peers numbers: [UInt64] = [], health: Health = .healthy, priority: UInt8 = 100) {
+    init(
+        peers numbers: [UInt64] = [], health: Health = .healthy, priority: UInt8 = 100,
+        configuration: Node.Configuration? = nil
+    ) {
         let begin = now
         node = Node(
-            Node.Configuration(
-                name: "node", httpPort: 80, keyring: Keyring(Self.key), floating: [Self.floating], priority: priority),
+            configuration
+                ?? Node.Configuration(
+                    name: "node", httpPort: 80, keyring: Keyring(Self.key), floating: [Self.floating],
+                    priority: priority),
             session: Self.session, linkSecret: Array(repeating: 1, count: 32), known: [],
             random: SeededGenerator(seed: 1), at: now)
         peers = numbers.map { number in

@@ -52,6 +52,28 @@ struct DecodingTests {
         #expect(throws: DiscardReason.hopLimit(hopLimit)) { try Self.decode(Self.bytes, hopLimit: hopLimit) }
     }
 
+    @Test(
+        "a source that is no machine of this link is discarded",
+        arguments: ["0.0.0.0", "127.0.0.1", "224.0.0.18", "255.255.255.255", "::", "::1", "ff02::12"])
+    func sources(_ text: String) throws {
+        let source = try #require(IPAddress(text))
+        let group = source.isIPv4 ? Self.group : Advertisement.multicastIPv6
+        #expect(throws: DiscardReason.source(source)) {
+            try Advertisement.decode(Self.bytes, source: source, destination: group, hopLimit: 255)
+        }
+    }
+
+    @Test("what only senders must keep to is no reason to discard", arguments: ["fe80::2", "2001:db8::2"])
+    func lenient(_ text: String) throws {
+        let source = try #require(IPAddress(text))
+        let group = Advertisement.multicastIPv6
+        let sample = Advertisement(
+            virtualRouterID: 51, priority: 100, interval: 2, addresses: [.v6(0x2001_0DB8_0000_0000, 0xFA)])
+        let bytes = sample.encoded(checksum: .packet(source: source, destination: group, coverage: .pseudoHeader))
+        let received = try Advertisement.decode(bytes, source: source, destination: group, hopLimit: 255)
+        #expect(received.advertisement == sample)
+    }
+
     @Test("source and destination must be of one family")
     func families() {
         #expect(throws: DiscardReason.mixedFamilies) {

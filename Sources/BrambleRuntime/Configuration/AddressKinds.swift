@@ -10,17 +10,20 @@ enum AddressKinds {
     }
 
     /// An address that can be given to any node of the LAN, or "auto".
-    static func floating(_ node: TOMLNode) throws(Complaint) -> FloatingChoice {
+    ///
+    /// A link-local address only in standard mode: there the first address of an IPv6 virtual router is one
+    /// (RFC 9568 §5.2.9).
+    static func floating(_ node: TOMLNode, _ mode: Configuration.Floating.Mode) throws(Complaint) -> FloatingChoice {
         if case .string("auto") = node { return .automatic }
-        return .fixed(try fixed(node))
+        return .fixed(try fixed(node, allowsLinkLocal: mode == .standard))
     }
 
-    private static func fixed(_ node: TOMLNode) throws(Complaint) -> IPAddress {
+    private static func fixed(_ node: TOMLNode, allowsLinkLocal: Bool) throws(Complaint) -> IPAddress {
         let ip = try address(node, such: "\"192.168.1.250\"")
         if let use = use(of: ip) {
             throw Complaint("must be a free address of your LAN; this is \(use)")
         }
-        if ip.isLinkLocal {
+        if ip.isLinkLocal, !allowsLinkLocal {
             throw Complaint(
                 "must be an address that every device of the LAN can open; a link-local one (fe80::) cannot be",
                 advice: "Take one of the network's own prefix, or of fd00::/8.")

@@ -103,11 +103,14 @@ extension Configuration {
 
     /// `address` for one, `addresses` for any number; without either the LAN's DHCP server is asked for one.
     private mutating func readFloatingAddresses(_ reader: inout SettingReader) {
+        let mode = floating.mode
         var choices: [AddressKinds.FloatingChoice] = [.automatic]
         reader.read("floating", "address", into: &choices) { node throws(Complaint) in
-            [try AddressKinds.floating(node)]
+            [try AddressKinds.floating(node, mode)]
         }
-        reader.readList("floating", "addresses", into: &choices, AddressKinds.floating)
+        reader.readList("floating", "addresses", into: &choices) { node throws(Complaint) in
+            try AddressKinds.floating(node, mode)
+        }
         floating.isAutomatic = choices.contains(.automatic)
         floating.addresses = choices.compactMap { if case .fixed(let ip) = $0 { ip } else { nil } }
     }

@@ -16,6 +16,7 @@ extension ControlLoop {
         for action in actions {
             switch action {
             case .send(let bytes, let destination): send(bytes, to: destination)
+            case .advertise(let advertisement): advertise(advertisement)
             case .claim(let address):
                 if let problem = claim(address) { refused.append((address, problem)) }
             case .release(let address), .relinquish(let address): release(address)
@@ -28,6 +29,7 @@ extension ControlLoop {
             case .takeNewIdentity: takeNewIdentity()
             }
             if case .send = action { continue }
+            if case .advertise = action { continue }
             if case .claim = action { continue }
             isNews = true
         }
@@ -50,7 +52,7 @@ extension ControlLoop {
 
     /// Why the kernel refused, if it did.
     private func claim(_ address: FloatingAddress) -> String? {
-        let interface = InterfaceList.interface(for: address.ip, in: interfaces)
+        let interface = home(of: address.ip)
         // Its network has moved to another interface: it must not stay on the first one.
         if let before = held[address.ip], before != interface?.index { release(address) }
         guard let interface else { return Self.outside(address.ip, interfaces) }
@@ -97,6 +99,7 @@ extension ControlLoop {
             let session = Session(node: NodeID(using: &random), boot: 1, salt: random.next())
             node = setup.makeNode(session, keyring: keyring, at: now)
         }
+        updateStandardGroup(at: now)
         // The new node knows of no conflict and of no leader.
         probe?.forget()
         lifelines.hold([], at: now)

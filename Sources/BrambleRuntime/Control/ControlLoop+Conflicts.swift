@@ -12,7 +12,7 @@ extension ControlLoop {
     /// Carries the question on; at the end of a round, tells the node who answered.
     func advanceProbe(at now: Instant) {
         guard let announcer, let due = probe?.nextDeadline, due <= now else { return }
-        let members = node.snapshot.floating.filter { $0.holder != nil }.map(\.address.ip)
+        let members = node.snapshot.floating.filter(\.isHeld).map(\.address.ip)
         let ended = probe?.advance(at: now, announcer: announcer, poller: poller) { members.contains($0) }
         guard let answers = ended else { return }
         for answer in answers {

@@ -20,6 +20,7 @@ extension ControlLoop {
             logger.warning("\(error)")
         }
         forgetOldRefusals()
+        updateStandardGroup(at: now)
         lookForStrangers(at: now)
         updateHealth(at: now)
     }
@@ -46,6 +47,13 @@ extension ControlLoop {
         if isNew { lookAtNetwork(at: now) }
     }
 
+    /// The interface that a floating address belongs on: the one whose network it lies in. Every interface has the
+    /// network of link-local addresses, so such a one goes where its virtual router's other addresses are.
+    func home(of ip: IPAddress) -> Interface? {
+        let guide = ip.isLinkLocal ? floating.map(\.ip).first { !$0.isIPv4 && !$0.isLinkLocal } : nil
+        return InterfaceList.interface(for: guide ?? ip, in: interfaces)
+    }
+
     private func isFloating(_ ip: IPAddress) -> Bool { floating.contains { $0.ip == ip } }
 
     /// Tells the node what stands against it: what the self-check found, and what this thread sees of the network.
@@ -70,12 +78,13 @@ extension ControlLoop {
 
     private func obstacle(to ip: IPAddress, at now: Instant) -> Health.Reason? {
         if let owner = interfaces.first(where: { $0.isOwn(ip) }) { return .cannotClaim(Self.own(ip, owner)) }
-        guard let interface = InterfaceList.interface(for: ip, in: interfaces) else {
+        guard let interface = home(of: ip) else {
             return .cannotClaim(Self.outside(ip, interfaces))
         }
         if interface.isReserved(ip) { return .cannotClaim(Self.reserved(ip, interface)) }
         guard interface.isRunning else { return .linkDown("\(interface.name), where \(ip) belongs, has no link") }
         if let refusal = refusals[ip], refusal.retryAt != nil { return .cannotClaim(refusal.text) }
+        if let silence = silence(about: ip, on: interface) { return silence }
         return probe?.isAsking(for: ip) == true ? .starting : nil
     }
 
@@ -103,7 +112,7 @@ extension ControlLoop {
     func refuse(_ refused: [(FloatingAddress, String)]) {
         let now = MonotonicClock.now()
         for (address, problem) in refused {
-            let interface = InterfaceList.interface(for: address.ip, in: interfaces)?.index
+            let interface = home(of: address.ip)?.index
             refusals[address.ip] = ClaimRefusal(problem, on: interface, after: refusals[address.ip], at: now)
         }
         updateHealth(at: now)
@@ -123,7 +132,7 @@ extension ControlLoop {
 
     /// What was refused on one interface may be granted on another.
     private func forgetOldRefusals() {
-        refusals = refusals.filter { InterfaceList.interface(for: $0.key, in: interfaces)?.index == $0.value.interface }
+        refusals = refusals.filter { home(of: $0.key)?.index == $0.value.interface }
     }
 
     /// Takes off what an earlier process left: its lease would end by itself, but not before this node could have

@@ -22,6 +22,7 @@ final class ControlLoop {
         static let gossip = Poller.Token(1)
         static let network = Poller.Token(2)
         static let strangers = Poller.Token(4)
+        static let advertisements = Poller.Token(6)
     }
 
     /// What other threads know of the node is never older than this while the loop turns; they take four times that
@@ -51,6 +52,8 @@ final class ControlLoop {
     /// Nil where packet sockets are refused: then strangers go unnoticed.
     var probe: ConflictProbe?
     var lifelines: Lifelines
+    /// The way of advertisements in standard mode; nil in sealed mode, and where raw sockets are refused.
+    var standard: StandardGroup?
     /// When to list the interfaces again, after that failed.
     var networkRetryAt: Instant?
     private var publishedAt = Instant.zero
@@ -87,8 +90,12 @@ final class ControlLoop {
             setup.facts.update { $0.warnings.append(problem) }
             setup.logger.warning("\(problem)")
         }
+        standard = Self.openStandardGroup(setup)
         try poller.add(setup.mailbox.wakeUp.descriptor, token: Source.mailbox)
         for descriptor in gossip.descriptors { try poller.add(descriptor, token: Source.gossip) }
+        for descriptor in standard?.descriptors ?? [] {
+            try poller.add(descriptor, token: Source.advertisements)
+        }
         try poller.add(monitor.descriptor, token: Source.network)
         try control.watch(with: poller)
     }
@@ -144,6 +151,7 @@ final class ControlLoop {
             case Source.network: networkChanged()
             case Source.strangers: probe?.hear()
             case _ where Lifelines.owns(event): continue
+            case Source.advertisements: receiveAdvertisements()
             default: control.handle(event, poller: poller, answer: answer)
             }
         }
@@ -151,6 +159,7 @@ final class ControlLoop {
         let now = MonotonicClock.now()
         if node.nextDeadline <= now {
             receive()
+            receiveAdvertisements()
             perform(node.deadlineReached(at: MonotonicClock.now()))
         }
         if let due = networkRetryAt, due <= now { lookAtNetwork(at: now) }
@@ -194,8 +203,10 @@ final class ControlLoop {
         let leftOut = (copies.copies, gossip.echoes)
         let lifelines = lifelines.facts
         tellLifelines(of: snapshot)
+        let advertisementDrops = standard?.drops ?? [:]
         setup.facts.update {
             $0.node = snapshot
+            $0.advertisementDrops = advertisementDrops
             $0.leftOut = leftOut
             $0.lifelines = lifelines
             $0.seenAt = now

@@ -40,6 +40,9 @@ enum Metrics {
         for (reason, count) in [("copy", contents.leftOut.copies), ("own_broadcast", contents.leftOut.echoes)] {
             page.sample("bramble_dropped_datagrams_total", ["reason": reason], Double(count))
         }
+        for (reason, count) in contents.advertisementDrops.sorted(by: { $0.key < $1.key }) {
+            page.sample("bramble_dropped_datagrams_total", ["reason": reason], Double(count))
+        }
         page.family("bramble_ignored_messages_total", "counter", "Messages that changed nothing, by reason.")
         for (reason, count) in node.ignored.sorted {
             page.sample("bramble_ignored_messages_total", ["reason": reason], Double(count))

@@ -23,7 +23,8 @@ enum StatusBuilder {
             site: site(contents, at: now), health: health(node),
             drops: DropStatus(
                 Dictionary(
-                    node.drops.map { ($0.reason.name, $0.count) }, uniquingKeysWith: { first, _ in first })),
+                    node.drops.map { ($0.reason.name, $0.count) } + contents.advertisementDrops.map { ($0, $1) },
+                    uniquingKeysWith: { first, _ in first })),
             http: http(contents, configuration), lights: lights(contents), realTime: contents.isRealTime,
             lifelines: lifelines(contents.lifelines, of: node, names),
             warnings: contents.warnings + contents.configurationProblems + obstacles(node))
@@ -77,6 +78,7 @@ enum StatusBuilder {
         FloatingStatus(
             address: "\(floating.address.ip)", routerID: floating.address.virtualRouterID, state: state(floating.state),
             holderID: floating.holder.map { "\($0)" }, holderName: floating.holder.flatMap { names[$0] },
+            holderAddress: floating.outsider.map { "\($0)" },
             priority: floating.priority, intervalMilliseconds: UInt32(configuration.floating.interval) * 10,
             transitions: floating.history.map {
                 FloatingStatus.Transition(

@@ -18,6 +18,8 @@ final class Facts: Sendable {
         var leftOut: (copies: UInt64, echoes: UInt64) = (0, 0)
         /// The lifelines that this node holds, and those that are held to it.
         var lifelines = LifelineFacts()
+        /// Advertisements of standard mode that were left out before the node saw them, by reason.
+        var advertisementDrops: [String: UInt64] = [:]
         /// Whether the web server listens.
         var isListening = false
         /// Why the web server does not listen, if it does not.

@@ -120,6 +120,7 @@ struct Plan {
             preempt: configuration.floating.preempt, seeds: configuration.cluster.peers)
         node.preemptDelay = configuration.floating.preemptDelay
         node.spread = configuration.floating.spread
+        node.mode = configuration.floating.mode == .standard ? .standard : .sealed
         return node
     }
 }

@@ -44,6 +44,8 @@ public struct FloatingStatus: Codable, Hashable, Sendable {
     public var holderID: String?
     /// The name of that node.
     public var holderName: String?
+    /// Where the machine is that holds it, if no member is known to have that address: in standard mode.
+    public var holderAddress: String?
     /// The priority that this node has in it now.
     public var priority: UInt8
     /// The time between advertisements, in milliseconds.
@@ -54,23 +56,28 @@ public struct FloatingStatus: Codable, Hashable, Sendable {
     /// All of it.
     public init(
         address: String, routerID: UInt8, state: State, holderID: String? = nil, holderName: String? = nil,
-        priority: UInt8, intervalMilliseconds: UInt32, transitions: [Transition]
+        holderAddress: String? = nil, priority: UInt8, intervalMilliseconds: UInt32, transitions: [Transition]
     ) {
         self.address = address
         self.routerID = routerID
         self.state = state
         self.holderID = holderID
         self.holderName = holderName
+        self.holderAddress = holderAddress
         self.priority = priority
         self.intervalMilliseconds = intervalMilliseconds
         self.transitions = transitions
     }
+
+    /// Whether somebody of the group is heard to hold it.
+    var isHeld: Bool { holderID != nil || holderAddress != nil }
 
     enum CodingKeys: String, CodingKey {
         case address, state, priority, transitions
         case routerID = "router_id"
         case holderID = "holder_id"
         case holderName = "holder_name"
+        case holderAddress = "holder_address"
         case intervalMilliseconds = "interval_milliseconds"
     }
 }

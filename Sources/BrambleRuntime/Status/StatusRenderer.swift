@@ -32,10 +32,16 @@ public struct StatusRenderer: Sendable {
             let held = report.floating.filter { $0.holderID == holder }
             parts.append("\(name(of: holder, held)) holds \(PlainNumbers.list(held.map(\.address)))")
         }
-        let free = report.floating.filter { $0.holderID == nil }.map(\.address)
+        let outsiders = report.floating.compactMap(\.holderAddress)
+        for (index, outsider) in outsiders.enumerated() where outsiders.firstIndex(of: outsider) == index {
+            let held = report.floating.filter { $0.holderAddress == outsider }.map(\.address)
+            parts.append("the machine at \(outsider) holds \(PlainNumbers.list(held))")
+        }
+        let free = report.floating.filter { !$0.isHeld }.map(\.address)
         if !free.isEmpty { parts.append("nobody holds \(PlainNumbers.list(free))") }
-        let title = holders.isEmpty ? "no leader" : "leader"
-        return wrapped("\(title): \(parts.joined(separator: "; ")), \(count)", holders.isEmpty ? .bad : .strong)
+        let isHeld = report.floating.contains(where: \.isHeld)
+        let title = isHeld ? "leader" : "no leader"
+        return wrapped("\(title): \(parts.joined(separator: "; ")), \(count)", isHeld ? .strong : .bad)
     }
 
     private func name(of holder: String, _ held: [FloatingStatus]) -> String {
@@ -83,15 +89,19 @@ public struct StatusRenderer: Sendable {
         ])
         for address in report.floating {
             let style: StyledText.Style =
-                address.holderID == nil ? .bad : (address.state == .initialize ? .caution : .good)
+                !address.isHeld ? .bad : (address.state == .initialize ? .caution : .good)
             table.add([
                 StyledText("● \(address.address)", style), StyledText(address.state.rawValue),
-                StyledText(address.holderName ?? address.holderID.map { String($0.prefix(8)) } ?? "nobody"),
+                StyledText(Self.holder(of: address)),
                 StyledText("\(address.priority)"), StyledText("\(address.intervalMilliseconds) ms"),
                 StyledText(address.transitions.last.map(Self.text) ?? "-"),
             ])
         }
         return table.lines(width: shape.width, inColour: shape.hasColour)
+    }
+
+    private static func holder(of address: FloatingStatus) -> String {
+        address.holderName ?? address.holderID.map { String($0.prefix(8)) } ?? address.holderAddress ?? "nobody"
     }
 
     private static func text(_ transition: FloatingStatus.Transition) -> String {

@@ -110,8 +110,9 @@ public final class GossipSocket {
         var datagrams: [Datagram] = []
         var source = bramble_endpoint()
         var destination = bramble_endpoint()
+        var hopLimit: Int32 = 0
         for _ in 0..<limit {
-            let count = bramble_receive(descriptor, &buffer, buffer.count, &source, &destination)
+            let count = bramble_receive(descriptor, &buffer, buffer.count, &source, &destination, &hopLimit)
             if count < 0 {
                 if errno == EAGAIN { break }
                 continue  // a signal, or an error that an earlier datagram met on its way

@@ -42,6 +42,15 @@ enum SampleReports {
             realTime: true, warnings: [])
     }
 
+    /// In standard mode, behind a machine that is none of the cluster's.
+    static var outsider: StatusReport {
+        var report = healthy
+        report.floating[0].holderID = nil
+        report.floating[0].holderName = nil
+        report.floating[0].holderAddress = "192.168.1.9"
+        return report
+    }
+
     /// The leader has died, nobody holds the address, and this node cannot serve.
     static var leaderless: StatusReport {
         var report = healthy

@@ -13,6 +13,7 @@ struct StatusRendererTests {
         ("leaderless", SampleReports.leaderless, TerminalShape()),
         ("leaderless-in-colour", SampleReports.leaderless, TerminalShape(width: 80, hasColour: true)),
         ("spread", SampleReports.spread, TerminalShape(width: 120)),
+        ("outsider", SampleReports.outsider, TerminalShape()),
         ("bare", SampleReports.bare, TerminalShape(width: 60)),
     ]
 

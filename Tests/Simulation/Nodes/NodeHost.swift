@@ -128,6 +128,7 @@ struct NodeHost: SimulatedHost {
     private mutating func carryOut(_ action: Action, at now: Instant) -> [HostAction] {
         switch action {
         case .send(let bytes, .address(let address)): return [.send(bytes, to: address)]
+        case .advertise: return []  // the simulated nodes are in sealed mode
         case .send(let bytes, .group), .send(let bytes, .everyone): return [.broadcast(bytes)]
         case .claim(let address): return [.claim(address.ip)]
         case .release(let address), .relinquish(let address): return [.release(address.ip)]
