@@ -6,6 +6,8 @@ extension Node {
     /// How seldom a dead member's address gets an advertisement: one in fifty, a second at the default interval. It may
     /// live behind a cut that multicast does not cross; or its address may be another machine's by now.
     private static let deadShare: UInt64 = 50
+    /// How seldom an advertisement goes to the group while every member is there: five times a second.
+    private static let groupShare: UInt64 = 10
 
     /// Draws the conclusions of what has been learned: priority, who may run, lights.
     mutating func settle(at now: Instant, into actions: inout [Action]) {
@@ -128,16 +130,18 @@ extension Node {
         }
     }
 
-    /// An advertisement goes to the group, for nodes that are not known here, and to every known member, for networks
-    /// that lose multicast.
+    /// An advertisement goes to every known member, for networks that lose multicast, and to the group, for nodes that
+    /// are not known here: every time if some may be there, else now and then. It is sealed once, which is
+    /// most of the work; who gets it twice leaves out the copy.
     private mutating func advertise(_ advertisement: Advertisement, into actions: inout [Action]) {
         guard configuration.mode == .sealed else { return actions.append(.advertise(advertisement)) }
-        let payload = Self.message(of: advertisement)
-        send(payload, to: .group, into: &actions)
-        for address in company.presentAddresses { send(payload, to: .address(address), into: &actions) }
+        var destinations = company.presentAddresses.map { Destination.address($0) }
+        if destinations.isEmpty || company.isLost || advertisements % Self.groupShare == 0 {
+            destinations.append(.group)
+        }
+        if advertisements % Self.deadShare == 0 { destinations += company.dead.map { .address($0) } }
         advertisements += 1
-        guard advertisements % Self.deadShare == 0 else { return }
-        for address in company.dead { send(payload, to: .address(address), into: &actions) }
+        send(Self.message(of: advertisement), to: destinations, into: &actions)
     }
 
     static func message(of advertisement: Advertisement) -> [UInt8] {

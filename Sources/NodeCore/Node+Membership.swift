@@ -52,8 +52,14 @@ extension Node {
 
     /// Seals a payload and sends it.
     mutating func send(_ payload: [UInt8], to destination: Destination, into actions: inout [Action]) {
+        send(payload, to: [destination], into: &actions)
+    }
+
+    /// Seals a payload once, and sends it to all of these.
+    mutating func send(_ payload: [UInt8], to destinations: [Destination], into actions: inout [Action]) {
         do {
-            actions.append(.send(try link.seal(payload), to: destination))
+            let datagram = try link.seal(payload)
+            actions += destinations.map { .send(datagram, to: $0) }
         } catch {
             ignored.count("not sent: \(error)")
         }
