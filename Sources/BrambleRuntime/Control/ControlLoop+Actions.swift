@@ -25,7 +25,9 @@ extension ControlLoop {
             case .announce(let address): announce(address)
             case .store(let peers): setup.peers.keep(peers)
             case .show(let signal): lights.show(signal, at: MonotonicClock.now())
-            case .tell(let event): log(event)
+            case .tell(let event):
+                log(event)
+                setup.hooks.note(event, on: node.session.node)
             case .takeNewIdentity: takeNewIdentity()
             }
             if case .send = action { continue }

@@ -33,6 +33,7 @@ enum Metrics {
                 "bramble_transitions_total", ["address": "\(floating.address.ip)"], Double(floating.transitions))
         }
         write(contents.lifelines, to: &page)
+        hooks(contents.hooks, &page)
         page.family("bramble_dropped_datagrams_total", "counter", "Datagrams that were dropped, by reason.")
         for drop in node.drops {
             page.sample("bramble_dropped_datagrams_total", ["reason": drop.reason.name], Double(drop.count))
@@ -59,6 +60,19 @@ enum Metrics {
             "bramble_lifelines_turned_away_total", "counter",
             "Connections to the lifeline port for which there was no place, or that talked.")
         page.sample("bramble_lifelines_turned_away_total", [:], Double(lifelines.turnedAway))
+    }
+
+    private static func hooks(_ hooks: HookFacts, _ page: inout MetricsPage) {
+        page.family("bramble_hook_runs_total", "counter", "Runs of the user's hooks, by what came of them.")
+        for kind in HookCall.Kind.allCases {
+            for result in HookResult.Outcome.names {
+                let count = hooks.counts[kind]?[result] ?? 0
+                page.sample("bramble_hook_runs_total", ["hook": kind.key, "result": result], Double(count))
+            }
+        }
+        page.family(
+            "bramble_hooks_superseded_total", "counter", "Hooks that a later one replaced before they ran.")
+        page.sample("bramble_hooks_superseded_total", [:], Double(hooks.superseded))
     }
 }
 

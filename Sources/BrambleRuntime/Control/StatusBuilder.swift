@@ -25,9 +25,11 @@ enum StatusBuilder {
                 Dictionary(
                     node.drops.map { ($0.reason.name, $0.count) } + contents.advertisementDrops.map { ($0, $1) },
                     uniquingKeysWith: { first, _ in first })),
-            http: http(contents, configuration), lights: lights(contents), realTime: contents.isRealTime,
+            http: http(contents, configuration), lights: lights(contents),
+            hooks: HookStatus.all(contents.hooks, configuration.hooks, at: now), realTime: contents.isRealTime,
             lifelines: lifelines(contents.lifelines, of: node, names),
-            warnings: contents.warnings + contents.configurationProblems + obstacles(node))
+            warnings: contents.warnings + contents.configurationProblems + obstacles(node)
+                + HookStatus.warnings(contents.hooks, configuration.hooks))
     }
 
     /// The report of a daemon whose node does not run.
@@ -141,7 +143,7 @@ enum StatusBuilder {
 
 extension Instant {
     /// Whole seconds from here to `now`; none if it has not come yet.
-    fileprivate func elapsed(to now: Instant) -> UInt64 {
+    func elapsed(to now: Instant) -> UInt64 {
         UInt64(max(0, duration(to: now).wholeNanoseconds / 1_000_000_000))
     }
 }

@@ -60,10 +60,13 @@ struct Plan {
         let site = ServedSite()
         let mailbox: Mailbox
         let checks: CheckLoop
+        let hooks: HookRunner
         let peers: PeersKeeper
         do throws(SystemError) {
             mailbox = try Mailbox()
             peers = try PeersKeeper(files, logger: logger)
+            hooks = try HookRunner(
+                configuration.hooks, nodeName: configuration.node.name, facts: facts, logger: logger)
             checks = try CheckLoop(
                 check: SelfCheck(
                     configuration.http, floating: configuration.floating.addresses, nodeName: configuration.node.name),
@@ -80,10 +83,12 @@ struct Plan {
         let control = ControlPlane(
             ControlSetup(
                 configuration: configuration, nodeConfiguration: nodeConfiguration, session: session, files: files,
-                peers: peers, facts: facts, mailbox: mailbox, reloader: reloader, logger: logger))
+                peers: peers, facts: facts, mailbox: mailbox, reloader: reloader, hooks: hooks, logger: logger))
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
+                    // Ends last: it has the time that the web server takes to finish what it has begun.
+                    .init(service: hooks),
                     .init(service: web),
                     .init(service: publisher),
                     .init(service: peers),

@@ -14,6 +14,7 @@ public enum SurroundingsCheck {
         findings.append(key(configuration))
         findings += disk(configuration)
         findings += ports(configuration, isDaemonRunning: daemon.isRunning)
+        findings += HookChecks.hooks(configuration.hooks)
         findings += permissions(isDaemonRunning: daemon.isRunning)
         findings += network(configuration)
         findings.append(
