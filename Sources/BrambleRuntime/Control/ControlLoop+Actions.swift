@@ -28,6 +28,7 @@ extension ControlLoop {
             case .tell(let event):
                 log(event)
                 setup.hooks.note(event, on: node.session.node)
+                if case .draining(let isDraining) = event { follow(isDraining) }
             case .takeNewIdentity: takeNewIdentity()
             }
             if case .send = action { continue }

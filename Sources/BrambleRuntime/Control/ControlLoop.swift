@@ -103,6 +103,7 @@ final class ControlLoop {
     /// Runs until it is asked to stop.
     func run() -> Ending {
         removeLeftovers()
+        resumeDrain(at: MonotonicClock.now())
         lookAtNetwork(at: MonotonicClock.now())
         // The last of all: to the others an end of the connection is a death, unless they have heard the farewell.
         defer { lifelines.close() }
@@ -190,7 +191,8 @@ final class ControlLoop {
             self.keyring = keyring
             node.rotate(to: keyring)
         case .stop:
-            Systemd.notify(.stopping, .status("resigning"))
+            Systemd.notify(.stopping, .status("resigning"), .needsTime(setup.configuration.longestStop))
+            setup.drain.set(true)
             stopsAt = now.advanced(by: Self.longestFarewell)
             perform(node.stop(at: now))
         }

@@ -108,7 +108,7 @@ enum StatusBuilder {
     }
 
     private static func health(_ node: NodeSnapshot) -> HealthStatus {
-        let reasons = node.health.reasons.map(\.text) + (node.isDraining ? ["out of service: draining"] : [])
+        let reasons = node.health.reasons.map(\.text) + (node.isDraining ? ["out of service until `bramble resume`"] : [])
         return HealthStatus(serving: reasons.isEmpty, reasons: reasons)
     }
 
@@ -133,7 +133,8 @@ enum StatusBuilder {
     private static func http(_ contents: Facts.Contents, _ configuration: Configuration) -> HTTPStatus {
         let traffic = contents.traffic?() ?? HTTPServer.Traffic()
         return HTTPStatus(
-            port: configuration.http.port, requests: traffic.requests, openConnections: traffic.openConnections)
+            port: configuration.http.port, requests: traffic.requests, openConnections: traffic.openConnections,
+            requestsInFlight: traffic.requestsInFlight)
     }
 
     private static func lights(_ contents: Facts.Contents) -> LightStatus {

@@ -76,14 +76,17 @@ struct Plan {
         }
         logger.notice("node \(configuration.node.name) (\(session.node)), start \(session.boot)")
         let endpoints = Endpoints(configuration: configuration, facts: facts)
-        let web = WebService(configuration.http, site: site, endpoints: endpoints.node, facts: facts, logger: logger)
+        let drain = DrainSwitch()
+        let web = WebService(
+            configuration.http, site: site, endpoints: endpoints.node, facts: facts, drain: drain, logger: logger)
         let publisher = SitePublisher(
             directory: configuration.site.directory, store: store, site: site, facts: facts, logger: logger)
         let reload = ReloadService(reloader, publisher: publisher, mailbox: mailbox, facts: facts, logger: logger)
         let control = ControlPlane(
             ControlSetup(
                 configuration: configuration, nodeConfiguration: nodeConfiguration, session: session, files: files,
-                peers: peers, facts: facts, mailbox: mailbox, reloader: reloader, hooks: hooks, logger: logger))
+                peers: peers, facts: facts, mailbox: mailbox, reloader: reloader, hooks: hooks, drain: drain,
+                logger: logger))
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [

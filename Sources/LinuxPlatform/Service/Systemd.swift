@@ -16,6 +16,8 @@ public enum Systemd {
         case reloading
         /// The service is on its way out.
         case stopping
+        /// What it is doing, starting or stopping, takes so long from now on; allows more than the unit does.
+        case needsTime(Duration)
     }
 
     /// Sends notifications in one message: nil when they were sent or no one listens, else why not.
@@ -47,6 +49,7 @@ public enum Systemd {
         // Type=notify-reload matches the answer to its request by this time (systemd 253 and later).
         case .reloading: "RELOADING=1\nMONOTONIC_USEC=\(MonotonicClock.now().nanoseconds / 1000)"
         case .stopping: "STOPPING=1"
+        case .needsTime(let duration): "EXTEND_TIMEOUT_USEC=\(max(0, duration.wholeNanoseconds / 1000))"
         }
     }
 }

@@ -39,7 +39,8 @@ import Wire
 
 @Suite struct HookQueueTests {
     static func call(_ kind: RouterState, _ number: UInt32 = 1) -> HookCall {
-        HookCall(.v4(number), from: .initialize, to: kind, .started) ?? preconditionFailure("no hook")
+        guard let call = HookCall(.v4(number), from: .initialize, to: kind, .started) else { preconditionFailure() }
+        return call
     }
 
     @Test("the hooks of one address run one after the other")
