@@ -1,6 +1,7 @@
 #ifndef BRAMBLE_PROCESSES_H
 #define BRAMBLE_PROCESSES_H
 #include "headers.h"
+#include "threads.h"
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -84,14 +85,21 @@ static inline int bramble_reap(pid_t child, int *code, int *signal_number) {
 }
 
 /* The calling thread, and whatever it starts, has no capability from now on and gets none by executing anything, as
-   root neither. Other threads keep theirs. 0, or an error number. */
+   root neither. Other threads keep theirs. 0, or an error number.
+
+   In a process whose memory is locked, a thread without CAP_IPC_LOCK gets new memory only as far as RLIMIT_MEMLOCK goes:
+   the limit is lifted first, and where it may not be, that one capability stays. */
 static inline int bramble_give_up_capabilities(void) {
     struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-    struct __user_cap_data_struct none[2];
-    memset(none, 0, sizeof none);
+    struct __user_cap_data_struct kept[2];
+    const struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+    int lifted = bramble_may_lock_everything() || setrlimit(RLIMIT_MEMLOCK, &unlimited) == 0;
+    memset(kept, 0, sizeof kept);
+    if (!lifted && bramble_has_capability(CAP_IPC_LOCK))
+        kept[CAP_IPC_LOCK >> 5].permitted = kept[CAP_IPC_LOCK >> 5].effective = 1u << (CAP_IPC_LOCK & 31);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return errno;
     if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 && errno != EINVAL) return errno;
-    if (syscall(SYS_capset, &header, none) != 0) return errno;
+    if (syscall(SYS_capset, &header, kept) != 0) return errno;
     return 0;
 }
 

@@ -12,11 +12,14 @@ struct DrainTests {
     private static func inFlight(_ server: TestServer) -> Int { server.running.counters.requestsInFlight }
 
     /// Asks again and again, for as long as a test has no patience limit of its own.
-    private static func wait(_ condition: @escaping @Sendable () async -> Bool) async throws {
+    private static func wait(
+        _ location: SourceLocation = #_sourceLocation, _ condition: @escaping @Sendable () async -> Bool
+    ) async throws {
         for _ in 0..<3000 {
             if await condition() { return }
             try await Task.sleep(for: .milliseconds(10))
         }
+        Issue.record("it never came true", sourceLocation: location)
         throw Unexpected()
     }
 
@@ -79,6 +82,7 @@ struct DrainTests {
             try await Self.wait { Self.inFlight(server) == 1 }
             let late = try Client(port: server.port, receiveBuffer: 4096, stranger: true)
             late.send(Self.request)
+            try await Self.wait { server.openConnections == 1 }
             let received = try await Client.blocking { early.rest()?.count ?? .max }
             #expect(received < file.count)
             let isWhole = try await Client.blocking { try late.reply().body == file }

@@ -54,6 +54,10 @@ final class ControlLoop {
     var lifelines: Lifelines
     /// The way of advertisements in standard mode; nil in sealed mode, and where raw sockets are refused.
     var standard: StandardGroup?
+    /// What of the interfaces people were told last.
+    var networkWarnings: [String] = []
+    /// Nil unless the configuration asks for virtual MAC addresses.
+    var virtualMACs: VirtualMACs?
     /// When to list the interfaces again, after that failed.
     var networkRetryAt: Instant?
     private var publishedAt = Instant.zero
@@ -84,6 +88,7 @@ final class ControlLoop {
         lights = LightsDriver(configuration: setup.configuration.lights, facts: setup.facts, logger: setup.logger)
         control = try ControlServer(path: setup.configuration.node.control)
         watchdog = Watchdog(interval: Systemd.isListening ? Systemd.watchdogInterval() : nil, at: now)
+        virtualMACs = setup.configuration.floating.virtualMAC ? try VirtualMACs() : nil
         probe = try? ConflictProbe(token: Source.strangers)
         lifelines = Lifelines(port: gossip.port, floating: Set(setup.nodeConfiguration.floating.map(\.ip)))
         if let problem = lifelines.problem {
@@ -125,6 +130,7 @@ final class ControlLoop {
     /// Leaves nothing behind, whatever the node came to.
     private func letGo() {
         for address in floating { release(address) }
+        removeVirtualMACs()
         lights.goDark()
     }
 

@@ -28,7 +28,7 @@ enum StatusBuilder {
             http: http(contents, configuration), lights: lights(contents),
             hooks: HookStatus.all(contents.hooks, configuration.hooks, at: now), realTime: contents.isRealTime,
             lifelines: lifelines(contents.lifelines, of: node, names),
-            warnings: contents.warnings + contents.configurationProblems + obstacles(node)
+            warnings: contents.warnings + contents.networkWarnings + contents.configurationProblems + obstacles(node)
                 + HookStatus.warnings(contents.hooks, configuration.hooks))
     }
 

@@ -110,7 +110,9 @@ public enum SurroundingsCheck {
         do throws(SystemError) {
             let interfaces = try InterfaceList.current()
             return NetworkChecks.interfaces(configuration.cluster.interfaces, in: interfaces)
-                + configuration.floating.addresses.map { NetworkChecks.floating($0, in: interfaces) }
+                + configuration.floating.addresses.map {
+                    NetworkChecks.floating($0, on: configuration.floating.interface, in: interfaces)
+                } + NetworkChecks.tracked(configuration.floating, in: interfaces)
         } catch {
             return [
                 .problem(
