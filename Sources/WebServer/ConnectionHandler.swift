@@ -253,7 +253,9 @@ extension ConnectionHandler {
         case .lingering: return ConnectionEnds.owes(context.channel)
         case .open:
             let waiting = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-            return !isBetweenRequests || output.isSendingFile || waiting > 0 || ConnectionEnds.owes(context.channel)
+            return !isBetweenRequests || output.isSendingFile || waiting > 0
+                // Many idle connections are looked at otherwise; nobody waits for them then.
+                || (loop.isClosing && ConnectionEnds.owes(context.channel))
         }
     }
 

@@ -145,7 +145,8 @@ struct Maintenance {
 
     /// It takes too long.
     func late() -> ExitCode {
-        Output.note("bramble: not done after \(waiting.timeout) s. The node goes on with it; `bramble status` shows how.")
+        Output.note(
+            "bramble: not done after \(waiting.timeout) s. The node goes on with it; `bramble status` shows how.")
         return ExitCode(3)
     }
 }

@@ -43,7 +43,7 @@ class Slow:
         return self.received.split(b"\r\n\r\n", 1)[1]
 
 
-def large_file(nodes, size: int = 8 << 20) -> bytes:
+def large_file(nodes, size: int = 1 << 20) -> bytes:
     """Puts one large file into the site of each node."""
     content = os.urandom(size)
     for node in nodes:
@@ -83,6 +83,8 @@ def test_a_drained_leader_hands_over_and_stays_out_of_service(formed, where):
 
 def test_a_drain_waits_for_a_slow_download(lab):
     content = large_file(lab.nodes)
+    for node in lab.nodes:
+        node.configuration["http"] = {"drain_timeout": "60s"}
     lab.start()
     leader = lab.wait_formed()
     slow = Slow(lab, leader.address, "/large")
@@ -101,7 +103,7 @@ def test_a_drain_waits_for_a_slow_download(lab):
 def test_a_stop_finishes_a_slow_download_and_ends_one_that_never_ends(lab):
     content = large_file(lab.nodes)
     for node in lab.nodes:
-        node.configuration["http"] = {"drain_timeout": "3s"}
+        node.configuration["http"] = {"drain_timeout": "8s"}
     lab.start()
     leader = lab.wait_formed()
     slow, stuck = Slow(lab, leader.address, "/large"), Slow(lab, leader.address, "/large")

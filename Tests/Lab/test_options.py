@@ -144,6 +144,9 @@ def test_the_virtual_mac_address_stays_when_the_holder_changes():
         first.kill()
         second = lab.wait_until(lambda: lab.http("/").served_by not in ("", first.name), "another one serves the page")
         assert second and neighbour(lab) == VIRTUAL_MAC
+        # The dead node's kernel answers for the address, by the same MAC address, until the lease ends.
+        lab.wait_until(lambda: f"inet {FLOATING}/" not in ip("address", "show", inside=first.namespace), "the lease ended")
+        lab.wait_until(lambda: lab.http("/").served_by not in ("", first.name), "the other one serves the page")
         ip("neighbour", "flush", "dev", "eth0", inside=lab.client)
         assert lab.http("/").status == 200 and neighbour(lab) == VIRTUAL_MAC, "who asks anew is told the same"
         lab.stays_true(lambda: neighbour(lab) == VIRTUAL_MAC and lab.http("/").status == 200, "it stays", seconds=2)

@@ -78,10 +78,11 @@ struct DrainTests {
             let early = try Client(port: server.port, receiveBuffer: 4096, stranger: true)
             early.send(Self.request)
             try await Self.wait { server.openConnections == 1 }
-            server.running.beginDrain(within: .milliseconds(300))
+            server.running.beginDrain(within: .seconds(1))
             try await Self.wait { Self.inFlight(server) == 1 }
             let late = try Client(port: server.port, receiveBuffer: 4096, stranger: true)
             late.send(Self.request)
+            try await Self.wait { server.openConnections == 2 }
             try await Self.wait { server.openConnections == 1 }
             let received = try await Client.blocking { early.rest()?.count ?? .max }
             #expect(received < file.count)

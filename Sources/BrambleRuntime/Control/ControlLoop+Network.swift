@@ -74,8 +74,8 @@ extension ControlLoop {
     /// Tells the node what stands against it: what the self-check found, and what this thread sees of the network.
     func updateHealth(at now: Instant) {
         let actions = node.update(
-            health: Health(checked.reasons + choice.reasons(interfaces)), obstacles: obstacles(at: now), release: checked.release,
-            at: now)
+            health: Health(checked.reasons + choice.reasons(interfaces)), obstacles: obstacles(at: now),
+            release: checked.release, at: now)
         perform(actions)
     }
 

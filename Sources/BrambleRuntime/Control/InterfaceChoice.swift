@@ -13,9 +13,13 @@ struct InterfaceChoice: Sendable {
     }
 
     /// The interface that a floating address goes on: the named one, whatever its networks, else the one in whose network
-    /// the address lies. Nil if there is none.
+    /// the address lies. Nil if there is none. Every interface has the network of link-local addresses, so such a one goes
+    /// where its virtual router's other addresses are.
     func home(of ip: IPAddress, in interfaces: [Interface]) -> Interface? {
-        guard let name = floating.interface else { return InterfaceList.interface(for: ip, in: interfaces) }
+        guard let name = floating.interface else {
+            let guide = ip.isLinkLocal ? floating.addresses.first { !$0.isIPv4 && !$0.isLinkLocal } : nil
+            return InterfaceList.interface(for: guide ?? ip, in: interfaces)
+        }
         return interfaces.first { $0.name == name && !$0.isLoopback }
     }
 

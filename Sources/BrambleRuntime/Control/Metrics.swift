@@ -33,6 +33,17 @@ enum Metrics {
                 "bramble_transitions_total", ["address": "\(floating.address.ip)"], Double(floating.transitions))
         }
         write(contents.lifelines, to: &page)
+        page.family(
+            "bramble_transitions_by_reason_total", "counter",
+            "Changes of state of each virtual router, by the state that they led to and the reason.")
+        for floating in node.floating {
+            for entry in floating.reasons {
+                page.sample(
+                    "bramble_transitions_by_reason_total",
+                    ["address": "\(floating.address.ip)", "to": entry.kind.to.rawValue, "reason": entry.kind.reason],
+                    Double(entry.count))
+            }
+        }
         hooks(contents.hooks, &page)
         page.family("bramble_dropped_datagrams_total", "counter", "Datagrams that were dropped, by reason.")
         for drop in node.drops {

@@ -108,7 +108,8 @@ enum StatusBuilder {
     }
 
     private static func health(_ node: NodeSnapshot) -> HealthStatus {
-        let reasons = node.health.reasons.map(\.text) + (node.isDraining ? ["out of service until `bramble resume`"] : [])
+        let drained = node.isDraining ? ["out of service until `bramble resume`"] : []
+        let reasons = node.health.reasons.map(\.text) + drained
         return HealthStatus(serving: reasons.isEmpty, reasons: reasons)
     }
 

@@ -51,7 +51,8 @@ enum NetworkChecks {
     static func tracked(_ floating: Configuration.Floating, in interfaces: [Interface]) -> [Finding] {
         let without =
             floating.trackWeight == 0
-            ? "the node serves, but does not lead" : "the node may lead, with a priority lower by \(floating.trackWeight)"
+            ? "the node serves, but does not lead"
+            : "the node may lead, with a priority lower by \(floating.trackWeight)"
         return floating.trackInterfaces.map { name in
             let subject = "tracked interface \(name)"
             guard let interface = interfaces.first(where: { $0.name == name }) else {

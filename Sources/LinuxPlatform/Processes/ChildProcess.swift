@@ -23,7 +23,9 @@ public final class ChildProcess {
     ///
     /// Throws the error number of a program that is missing or cannot be executed, too.
     public init(_ arguments: [String], environment: [String]) throws(SystemError) {
-        guard let path = arguments.first else { throw SystemError(call: "start a program without a name", code: EINVAL) }
+        guard let path = arguments.first else {
+            throw SystemError(call: "start a program without a name", code: EINVAL)
+        }
         var ends: [Int32] = [-1, -1]
         try check(bramble_pipe(&ends), "make a pipe")
         let reading = Descriptor(owning: ends[0])

@@ -16,7 +16,7 @@ public enum Systemd {
         case reloading
         /// The service is on its way out.
         case stopping
-        /// What it is doing, starting or stopping, takes so long from now on; allows more than the unit does.
+        /// The stop takes so long from now on: allows more than the unit does, and no watchdog before that.
         case needsTime(Duration)
     }
 
@@ -49,7 +49,9 @@ public enum Systemd {
         // Type=notify-reload matches the answer to its request by this time (systemd 253 and later).
         case .reloading: "RELOADING=1\nMONOTONIC_USEC=\(MonotonicClock.now().nanoseconds / 1000)"
         case .stopping: "STOPPING=1"
-        case .needsTime(let duration): "EXTEND_TIMEOUT_USEC=\(max(0, duration.wholeNanoseconds / 1000))"
+        case .needsTime(let duration):
+            ["EXTEND_TIMEOUT_USEC", "WATCHDOG_USEC"].map { "\($0)=\(max(1, duration.wholeNanoseconds / 1000))" }
+                .joined(separator: "\n")
         }
     }
 }
