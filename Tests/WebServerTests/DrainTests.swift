@@ -59,9 +59,10 @@ struct DrainTests {
         // Larger than the client's buffer, small enough for the server's.
         let file = pattern(256 << 10)
         try await TestServer.with(files: ["file": file]) { server async throws in
+            // First, or the connection may have ended here before.
+            server.running.beginDrain(within: .seconds(60))
             let download = try Client(port: server.port, receiveBuffer: 4096, stranger: true)
             download.send("GET /file HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-            server.running.beginDrain(within: .seconds(60))
             try await Self.wait { Self.inFlight(server) == 1 }
             try await Task.sleep(for: .milliseconds(300))
             #expect(Self.inFlight(server) == 1)
