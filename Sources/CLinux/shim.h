@@ -5,6 +5,7 @@
 #include "headers.h"
 #include "packets.h"
 #include "polling.h"
+#include "processes.h"
 #include "streams.h"
 #include "threads.h"
 #include "unixsockets.h"

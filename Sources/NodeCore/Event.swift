@@ -29,6 +29,8 @@ public enum Event: Equatable, Sendable {
     case addressConflict(FloatingAddress, owner: String)
     /// The node hands the addresses of a virtual router over to a member, or finds no one who takes them (nil).
     case handover(FloatingAddress, to: NodeID?)
+    /// The node was taken out of service by a person, or put back.
+    case draining(Bool)
     /// A person asked this node to show itself.
     case identify(until: Instant)
 
@@ -39,7 +41,7 @@ public enum Event: Equatable, Sendable {
         case .member(let member, _): member.state == .dead ? .warning : .info
         case .health(let health): health.isServing ? .notice : .warning
         case .obstacle(_, let obstacle): obstacle == nil ? .notice : .warning
-        case .transition: .notice
+        case .transition, .draining: .notice
         case .holder, .outsider, .identify: .info
         case .handover(_, let successor): successor == nil ? .notice : .info
         }
@@ -76,6 +78,9 @@ public enum Event: Equatable, Sendable {
         case .handover(let address, let successor):
             return successor.map { "\(address.ip): handing over to \($0.short)" }
                 ?? "\(address.ip): no other node takes it over"
+        case .draining(let isDraining):
+            return isDraining
+                ? "this node is out of service, until a person resumes it" : "this node is in service again"
         case .identify:
             return "identify: the lights show which node this is"
         }

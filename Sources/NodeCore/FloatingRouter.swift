@@ -30,6 +30,9 @@ struct FloatingRouter: Sendable {
     /// How many transitions there have been.
     private(set) var transitions: UInt64 = 0
 
+    /// How many there have been for each reason, by the state that they led to.
+    private(set) var reasons: [NodeSnapshot.TransitionCount.Kind: UInt64] = [:]
+
     /// How many transitions are remembered.
     static let historyLimit = 64
     /// How long a holder that is not heard is still named: four of its intervals (centiseconds), and at least a second.
@@ -146,6 +149,7 @@ struct FloatingRouter: Sendable {
 
     mutating func remember(_ transition: NodeSnapshot.Transition) {
         transitions += 1
+        reasons[.init(to: transition.to, reason: transition.reason.name), default: 0] += 1
         if history.count == Self.historyLimit { history.removeFirst() }
         history.append(transition)
     }

@@ -12,6 +12,8 @@ public struct Health: Hashable, Sendable {
         case storeUnreadable(String)
         /// No interface has a carrier.
         case linkDown(String)
+        /// An interface that the configuration names is not there.
+        case noSuchInterface(String)
         /// The kernel refuses to give this node a floating address.
         case cannotClaim(String)
 
@@ -26,6 +28,7 @@ public struct Health: Hashable, Sendable {
             case .httpUnanswered: "http_unanswered"
             case .storeUnreadable: "store_unreadable"
             case .linkDown: "link_down"
+            case .noSuchInterface: "no_such_interface"
             case .cannotClaim: "cannot_claim"
             }
         }
@@ -35,7 +38,7 @@ public struct Health: Hashable, Sendable {
             switch self {
             case .starting: "starting: the first self-check has not ended yet"
             case .noSite(let detail), .httpUnanswered(let detail), .storeUnreadable(let detail),
-                .linkDown(let detail), .cannotClaim(let detail):
+                .linkDown(let detail), .noSuchInterface(let detail), .cannotClaim(let detail):
                 detail
             }
         }

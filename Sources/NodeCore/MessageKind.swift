@@ -44,8 +44,12 @@ struct RouterReference: Hashable, Sendable {
 enum NodeCommand: Hashable, Sendable {
     /// Show yourself. Names the node that is meant, for a datagram may reach the heir of an address.
     case identify(NodeID)
+    /// Go out of service, or come back.
+    case setDraining(NodeID, Bool)
 
     private static let identifyCode: UInt8 = 1
+    private static let drainCode: UInt8 = 2
+    private static let resumeCode: UInt8 = 3
 
     /// The message: kind, code, body.
     var encoded: [UInt8] {
@@ -55,6 +59,9 @@ enum NodeCommand: Hashable, Sendable {
         case .identify(let node):
             writer.integer(Self.identifyCode)
             writer.nodeID(node)
+        case .setDraining(let node, let draining):
+            writer.integer(draining ? Self.drainCode : Self.resumeCode)
+            writer.nodeID(node)
         }
         return writer.bytes
     }
@@ -62,7 +69,11 @@ enum NodeCommand: Hashable, Sendable {
     /// Decodes a message whose kind is known to be `command`; nil for a code of a newer version.
     static func decode(_ payload: [UInt8]) throws(DecodeError) -> NodeCommand? {
         var reader = ByteReader(payload.dropFirst())
-        guard try reader.integer(UInt8.self) == identifyCode else { return nil }
-        return .identify(try reader.nodeID())
+        switch try reader.integer(UInt8.self) {
+        case identifyCode: return .identify(try reader.nodeID())
+        case drainCode: return .setDraining(try reader.nodeID(), true)
+        case resumeCode: return .setDraining(try reader.nodeID(), false)
+        default: return nil
+        }
     }
 }

@@ -96,7 +96,8 @@ extension Node {
             guard let command = try NodeCommand.decode(payload) else { return ignored.count("unknown command") }
             switch command {
             case .identify(session.node): beginIdentify(at: now, into: &actions)
-            case .identify: ignored.count("command for another node")
+            case .setDraining(session.node, let draining): actions += setDraining(draining, at: now)
+            case .identify, .setDraining: ignored.count("command for another node")
             }
         } catch {
             ignored.count("malformed command")

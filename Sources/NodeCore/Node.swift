@@ -183,6 +183,7 @@ public struct Node: Sendable {
         guard !isStopped, draining != isDraining else { return [] }
         var actions: [Action] = []
         isDraining = draining
+        actions.append(.tell(.draining(draining)))
         informMembers(at: now, into: &actions)
         settle(at: now, into: &actions)
         return actions
@@ -200,11 +201,7 @@ public struct Node: Sendable {
             settle(at: now, into: &actions)
             return actions
         }
-        let member = membership.members.first { $0.id == node && $0.state.isPresent }
-        guard let address = member?.address else { return nil }
-        var actions: [Action] = []
-        for _ in 0..<3 { send(NodeCommand.identify(node).encoded, to: .address(address), into: &actions) }
-        return actions
+        return command(.identify(node), to: node)
     }
 
     /// Hands every floating address over, then says good-bye; `isStopped` tells when that is done. Where there is nobody

@@ -16,6 +16,22 @@ public struct NodeSnapshot: Sendable {
         public let at: Instant
     }
 
+    /// How often a virtual router went to a state for a reason.
+    public struct TransitionCount: Hashable, Sendable {
+        /// Which transitions are counted together.
+        public struct Kind: Hashable, Sendable {
+            /// The state that they led to.
+            public let to: RouterState
+            /// The word for the reason.
+            public let reason: String
+        }
+
+        /// Which transitions they are.
+        public let kind: Kind
+        /// How many there were.
+        public let count: UInt64
+    }
+
     /// A floating address as seen from this node.
     public struct Floating: Sendable {
         /// The address.
@@ -32,6 +48,8 @@ public struct NodeSnapshot: Sendable {
         public let obstacle: Health.Reason?
         /// How many transitions there have been.
         public let transitions: UInt64
+        /// How many for each reason, in a fixed order.
+        public let reasons: [TransitionCount]
         /// The last 64 of them, the newest last.
         public let history: [Transition]
 
@@ -76,6 +94,10 @@ extension Node {
                         address: $0, state: router.router.state, priority: router.router.priority,
                         holder: router.holder, outsider: router.outsider, obstacle: router.obstacle,
                         transitions: router.transitions,
+                        reasons: router.reasons.map { NodeSnapshot.TransitionCount(kind: $0.key, count: $0.value) }
+                            .sorted {
+                                ($0.kind.to.rawValue, $0.kind.reason) < ($1.kind.to.rawValue, $1.kind.reason)
+                            },
                         history: router.history)
                 }
             },

@@ -14,7 +14,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         /// The last response is on its way to the system.
         case ending
         /// All was sent; what the client still sends is dropped, so that it gets to read the last response.
-        case lingering(since: NIODeadline)
+        case lingering(since: NIODeadline, onlyUntilTaken: Bool)
         case closed
     }
 
@@ -33,6 +33,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var waitingSince = NIODeadline.now()
     private var isInsideRequest = false
     private var progress = WriteProgress()
+    /// Whether the node itself is at the other end.
+    private var isOwn = false
 
     init(_ loop: LoopState) {
         self.loop = loop
@@ -42,7 +44,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
     func channelActive(context: ChannelHandlerContext) {
-        guard loop.add(self, isOwn: Self.isOwn(context.channel)) else {
+        isOwn = Self.isOwn(context.channel)
+        guard loop.add(self, isOwn: isOwn) else {
             phase = .closed
             context.close(promise: nil)
             return
@@ -86,7 +89,9 @@ final class ConnectionHandler: ChannelInboundHandler {
             inputEnded = true
             switch phase {
             case .open: advance(context)
-            case .lingering: close(context)
+            case .lingering(_, onlyUntilTaken: false): close(context)
+            // It sends no more, and may still read.
+            case .lingering(_, onlyUntilTaken: true): break
             case .ending, .closed: break
             }
         }
@@ -143,7 +148,7 @@ extension ConnectionHandler {
 
     private func send(_ response: Response, to head: RequestHead, _ context: ChannelHandlerContext) {
         let canSkipBody = canSkip(head)
-        let keepsAlive = head.keepAlive && canSkipBody && !loop.isStopping
+        let keepsAlive = head.keepAlive && canSkipBody && !loop.isClosing
         var line: StaticString?
         if !keepsAlive {
             line = "Connection: close\r\n"
@@ -187,7 +192,7 @@ extension ConnectionHandler {
     /// All input is answered: asks for more, or ends if there will be none.
     private func awaitInput(_ context: ChannelHandlerContext) {
         guard !inputEnded else { return end(context, lingers: false) }
-        if loop.isStopping, isBetweenRequests, responses > 0 { return end(context, lingers: false) }
+        if loop.isClosing, isBetweenRequests, responses > 0 { return end(context, lingers: false) }
         let isInside = !isBetweenRequests
         if !isInside || !isInsideRequest { waitingSince = .now() }
         isInsideRequest = isInside
@@ -209,7 +214,9 @@ extension ConnectionHandler {
         }
         switch phase {
         case .open where context.channel.isWritable: checkRequestDeadline(now, waiting: waiting, context)
-        case .lingering(let since) where now - since > deadlines.linger: close(context)
+        case .lingering(let since, onlyUntilTaken: true):
+            if !ConnectionEnds.owes(context.channel) || now - since > deadlines.write { close(context) }
+        case .lingering(let since, onlyUntilTaken: false) where now - since > deadlines.linger: close(context)
         case .open, .ending, .lingering, .closed: break
         }
     }
@@ -224,8 +231,7 @@ extension ConnectionHandler {
             if bodyLeft > 0 { return end(context, lingers: false) }
             refuse(.timeout, context)
         } else if responses == 0 {
-            let isStopping = loop.isStopping
-            if waited > (isStopping ? min(deadlines.freshWhenStopping, deadlines.head) : deadlines.head) {
+            if waited > (loop.isClosing ? min(deadlines.freshWhenStopping, deadlines.head) : deadlines.head) {
                 timeOut(context)
             }
         } else if waiting == 0, waited > deadlines.idle {
@@ -237,6 +243,24 @@ extension ConnectionHandler {
         loop.counters.countTimeout()
         close(context)
     }
+
+    /// Whether a request or a response is under way. What the node asks itself does not count.
+    var isBusy: Bool {
+        guard !isOwn, let context else { return false }
+        switch phase {
+        case .closed: return false
+        case .ending: return true
+        case .lingering: return ConnectionEnds.owes(context.channel)
+        case .open:
+            let waiting = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+            return !isBetweenRequests || output.isSendingFile || waiting > 0
+                // Many idle connections are looked at otherwise; nobody waits for them then.
+                || (loop.isClosing && ConnectionEnds.owes(context.channel))
+        }
+    }
+
+    /// Who talks to whom; nil when it has ended.
+    var ends: HTTPServer.Connection? { (context?.channel).flatMap { ConnectionEnds.of($0, isBusy: isBusy) } }
 
     /// The server stops: an idle connection ends, any other one with its next response.
     func stop() {
@@ -257,8 +281,10 @@ extension ConnectionHandler {
         input = ByteBuffer()
         output.end(context).assumeIsolated().whenComplete { _ in
             guard case .ending = self.phase else { return }
-            guard lingers, !self.inputEnded else { return self.close(context) }
-            self.phase = .lingering(since: .now())
+            // The system has it all, the client not yet: who waits for the requests in flight waits for that.
+            let isTaken = !self.loop.isClosing || !ConnectionEnds.owes(context.channel)
+            guard lingers || !isTaken, !self.inputEnded || !isTaken else { return self.close(context) }
+            self.phase = .lingering(since: .now(), onlyUntilTaken: !isTaken)
             context.close(mode: .output, promise: nil)
             context.read()
         }

@@ -13,6 +13,9 @@ struct Deadlines: Sendable {
     /// How long a connection that has sent nothing yet may stay when the server stops.
     var freshWhenStopping = TimeAmount.seconds(1)
 
+    /// How often connections are looked at while the server drains or stops: what waits for their end waits no longer.
+    static let tickWhenClosing = TimeAmount.milliseconds(50)
+
     /// How often they are looked at: this is also how late they may be.
     var tick: TimeAmount {
         let shortest = min(head, min(idle, min(write, linger)))

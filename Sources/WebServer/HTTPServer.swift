@@ -35,7 +35,7 @@ public struct HTTPServer: Service {
         public var idleTimeout: Duration = .seconds(60)
         /// How long a client may take less than 4 KiB of its response, or of what is left of it.
         public var writeTimeout: Duration = .seconds(30)
-        /// How long responses may go on when the server stops.
+        /// How long responses may go on when the server stops or drains.
         public var shutdownTimeout: Duration = .seconds(10)
 
         /// All defaults.
@@ -70,6 +70,9 @@ public struct HTTPServer: Service {
         public var requests: UInt64 = 0
         /// Connections open now.
         public var openConnections = 0
+        /// Connections on which a request or its response was under way when they were last looked at: half a second
+        /// ago at most, 50 ms while the server drains or stops. The node's own requests to itself are not counted.
+        public var requestsInFlight = 0
 
         /// Nothing done yet.
         public init() {}
@@ -84,6 +87,38 @@ public struct HTTPServer: Service {
         return { bound.traffic }
     }
 
+    /// A connection of a client's.
+    public struct Connection: Hashable, Sendable {
+        /// Its end here.
+        public let local: Wire.SocketAddress
+        /// The client's end.
+        public let peer: Wire.SocketAddress
+        /// Whether a request or its response is under way.
+        public let isBusy: Bool
+    }
+
+    /// Each response is the last on its connection from now on, and idle connections end: clients come anew, to whichever
+    /// node the address leads them. What is under way may go on for `shutdownTimeout`. Never blocks; holds for a later
+    /// ``run()``, too.
+    public func beginDrain() {
+        bound.isDraining.withLock { $0 = true }
+        bound.server.withLock { $0 }?.beginDrain(within: configuration.shutdownTimeout)
+    }
+
+    /// Connections may stay open again.
+    public func endDrain() {
+        bound.isDraining.withLock { $0 = false }
+        bound.server.withLock { $0 }?.endDrain()
+    }
+
+    /// How many connections have a request or a response under way (``Traffic/requestsInFlight``).
+    public var requestsInFlight: Int { traffic.requestsInFlight }
+
+    /// The open connections whose end here has this address.
+    public func connections(to address: IPAddress) async -> [Connection] {
+        await bound.server.withLock { $0 }?.connections(to: address) ?? []
+    }
+
     /// Serves until the task is cancelled or a graceful shutdown begins; then lets responses under way finish.
     ///
     /// Throws a ``BindError`` if it can't listen.
@@ -91,7 +126,12 @@ public struct HTTPServer: Service {
         let server = try await RunningServer.start(configuration, site: site, endpoints: endpoints, logger: logger)
         bound.addresses.withLock { $0 = server.addresses }
         bound.counters.withLock { $0 = server.counters }
-        defer { bound.addresses.withLock { $0 = [] } }
+        bound.server.withLock { $0 = server }
+        if bound.isDraining.withLock({ $0 }) { server.beginDrain(within: configuration.shutdownTimeout) }
+        defer {
+            bound.addresses.withLock { $0 = [] }
+            bound.server.withLock { $0 = nil }
+        }
         let places = server.addresses.map(\.description).joined(separator: ", ")
         logger.info("HTTP: listening.", metadata: ["addresses": "\(places)"])
         whenListening(server.addresses)
@@ -124,12 +164,16 @@ public struct HTTPServer: Service {
 private final class BoundAddresses: Sendable {
     let addresses = Mutex<[Wire.SocketAddress]>([])
     let counters = Mutex<ServerCounters?>(nil)
+    /// While it runs.
+    let server = Mutex<RunningServer?>(nil)
+    let isDraining = Mutex(false)
 
     var traffic: HTTPServer.Traffic {
         guard let counters = counters.withLock({ $0 }) else { return HTTPServer.Traffic() }
         var traffic = HTTPServer.Traffic()
         traffic.requests = counters.requests
         traffic.openConnections = max(0, counters.openConnections)
+        traffic.requestsInFlight = max(0, counters.requestsInFlight)
         return traffic
     }
 }

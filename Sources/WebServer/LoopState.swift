@@ -1,6 +1,7 @@
 internal import Logging
 internal import NIOCore
 internal import Synchronization
+internal import Wire
 
 /// What connections need to know; the same on each event loop.
 struct ServerSettings: Sendable {
@@ -18,10 +19,12 @@ final class LoopState {
     let counters: LoopCounters
     let eventLoop: any EventLoop
     private(set) var isStopping = false
+    private(set) var isDraining = false
     private var common: CommonLines
     private let capacity: ConnectionCapacity
     private var connections: [ObjectIdentifier: ConnectionHandler] = [:]
     private var sweep: Scheduled<Void>?
+    private var drainEnd: Scheduled<Void>?
     private var emptied: [EventLoopPromise<Void>] = []
 
     init(
@@ -35,6 +38,9 @@ final class LoopState {
         self.eventLoop = eventLoop
         common = CommonLines(node: responder.endpoints.node.nodeName)
     }
+
+    /// Whether each response is the last on its connection.
+    var isClosing: Bool { isStopping || isDraining }
 
     /// `X-Served-By` and `Date`, as of now.
     func commonLines() -> ByteBuffer {
@@ -60,6 +66,7 @@ final class LoopState {
         capacity.giveBack()
         counters.countClosed()
         guard connections.isEmpty else { return }
+        counters.setInFlight(0)
         sweep?.cancel()
         sweep = nil
         for promise in emptied { promise.succeed() }
@@ -67,7 +74,8 @@ final class LoopState {
     }
 
     private func scheduleSweep() {
-        sweep = eventLoop.assumeIsolated().scheduleTask(in: settings.deadlines.tick) { self.checkDeadlines() }
+        let tick = isClosing ? Deadlines.tickWhenClosing : settings.deadlines.tick
+        sweep = eventLoop.assumeIsolated().scheduleTask(in: tick) { self.checkDeadlines() }
     }
 
     private func checkDeadlines() {
@@ -75,12 +83,46 @@ final class LoopState {
         scheduleSweep()
         let now = NIODeadline.now()
         for connection in Array(connections.values) { connection.checkDeadlines(now) }
+        countInFlight()
+    }
+
+    private func countInFlight() { counters.setInFlight(connections.values.count(where: \.isBusy)) }
+
+    /// Every connection ends with what it is doing now or next, and the idle ones at once. Those that were there are
+    /// ended when `limit` has passed; new ones are served.
+    func beginDrain(within limit: TimeAmount) {
+        guard !isDraining else { return }
+        isDraining = true
+        let present = Array(connections.values)
+        closeWhatIsIdle()
+        drainEnd = eventLoop.assumeIsolated().scheduleTask(in: limit) {
+            for connection in present { connection.abort() }
+        }
+    }
+
+    /// Connections may stay open again.
+    func endDrain() {
+        isDraining = false
+        drainEnd?.cancel()
+        drainEnd = nil
+    }
+
+    private func closeWhatIsIdle() {
+        for connection in Array(connections.values) { connection.stop() }
+        countInFlight()
+        sweep?.cancel()
+        if connections.isEmpty { sweep = nil } else { scheduleSweep() }
+    }
+
+    /// The connections whose end here has this address.
+    func connections(to address: IPAddress) -> [HTTPServer.Connection] {
+        connections.values.compactMap(\.ends).filter { $0.local.ip == address }
     }
 
     /// Lets each connection finish what it is doing. The result comes when none is left.
     func stop() -> EventLoopFuture<Void> {
         isStopping = true
-        for connection in Array(connections.values) { connection.stop() }
+        closeWhatIsIdle()
         guard !connections.isEmpty else { return eventLoop.makeSucceededVoidFuture() }
         let promise = eventLoop.makePromise(of: Void.self)
         emptied.append(promise)

@@ -71,6 +71,26 @@ struct RunningServer: Sendable {
         }
     }
 
+    /// Every connection ends with what it is doing now, or with its next request.
+    func beginDrain(within limit: Duration) {
+        let limit = TimeAmount.nanoseconds(limit.wholeNanoseconds)
+        for loop in loops { loop.eventLoop.execute { loop.value.beginDrain(within: limit) } }
+    }
+
+    /// Connections may stay open again.
+    func endDrain() {
+        for loop in loops { loop.eventLoop.execute { loop.value.endDrain() } }
+    }
+
+    /// The connections whose end here has this address.
+    func connections(to address: IPAddress) async -> [HTTPServer.Connection] {
+        var found: [HTTPServer.Connection] = []
+        for loop in loops {
+            found += (try? await loop.eventLoop.submit { loop.value.connections(to: address) }.get()) ?? []
+        }
+        return found
+    }
+
     /// Stops listening, lets responses go on for at most this long, then ends everything.
     func stop(within limit: Duration) async {
         for listener in listeners { try? await listener.close() }

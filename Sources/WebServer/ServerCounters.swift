@@ -8,6 +8,7 @@ final class LoopCounters: Sendable {
     private let serverErrors = Atomic<UInt64>(0)
     private let bytes = Atomic<UInt64>(0)
     private let open = Atomic<Int>(0)
+    private let inFlight = Atomic<Int>(0)
     private let refused = Atomic<UInt64>(0)
     private let slow = Atomic<UInt64>(0)
 
@@ -24,6 +25,7 @@ final class LoopCounters: Sendable {
 
     func countOpened() { open.add(1, ordering: .relaxed) }
     func countClosed() { open.subtract(1, ordering: .relaxed) }
+    func setInFlight(_ count: Int) { inFlight.store(count, ordering: .relaxed) }
     func countRefused() { refused.add(1, ordering: .relaxed) }
     func countTimeout() { slow.add(1, ordering: .relaxed) }
 
@@ -36,6 +38,7 @@ final class LoopCounters: Sendable {
     }
     var sentBytes: UInt64 { bytes.load(ordering: .relaxed) }
     var openConnections: Int { open.load(ordering: .relaxed) }
+    var requestsInFlight: Int { inFlight.load(ordering: .relaxed) }
     var refusedConnections: UInt64 { refused.load(ordering: .relaxed) }
     var timeouts: UInt64 { slow.load(ordering: .relaxed) }
 }
@@ -46,6 +49,7 @@ struct ServerCounters: Sendable {
 
     var requests: UInt64 { loops.reduce(0) { $0 + $1.responses.reduce(0, +) } }
     var openConnections: Int { loops.reduce(0) { $0 + $1.openConnections } }
+    var requestsInFlight: Int { loops.reduce(0) { $0 + $1.requestsInFlight } }
     var refusedConnections: UInt64 { loops.reduce(0) { $0 + $1.refusedConnections } }
 
     /// Prometheus' text format 0.0.4.
@@ -61,6 +65,10 @@ struct ServerCounters: Sendable {
             loops.reduce(0) { $0 + $1.sentBytes })
         text += Self.metric(
             "bramble_http_connections", "gauge", "Connections open now.", UInt64(max(0, openConnections)))
+        text += Self.metric(
+            "bramble_http_requests_in_flight", "gauge",
+            "Connections on which a request or its response was under way when it was last looked, "
+                + "half a second ago at most.", UInt64(max(0, requestsInFlight)))
         text += Self.metric(
             "bramble_http_connections_refused_total", "counter",
             "Connections refused because too many were open.", refusedConnections)

@@ -51,6 +51,11 @@ extension Configuration {
                 "leaves this node without anyone to talk to", advice: "Name the other nodes in [cluster] peers.")
             reader.report("cluster.unicast_only", .boolean(true), complaint)
         }
+        if floating.trackWeight > 0, floating.trackInterfaces.isEmpty {
+            let complaint = Complaint(
+                "does nothing without track_interfaces", advice: "Name the interfaces, or leave the weight out.")
+            reader.report("floating.track_weight", nil, complaint, severity: .warning)
+        }
         if floating.preemptDelay > .zero, !floating.preempt {
             let complaint = Complaint("does nothing without preempt = true")
             reader.report("floating.preempt_delay", nil, complaint, severity: .warning)

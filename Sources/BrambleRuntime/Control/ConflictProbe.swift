@@ -33,9 +33,12 @@ struct ConflictProbe {
     func isAsking(for address: IPAddress) -> Bool { targets.contains { .v4($0.ip) == address && $0.isOpen } }
 
     /// Asks for the addresses that have come to a link on which nobody was asked for them.
-    mutating func look(for addresses: [IPAddress], on interfaces: [Interface], at now: Instant, poller: Poller) {
+    /// `home` tells the interface that an address goes on.
+    mutating func look(
+        for addresses: [IPAddress], at now: Instant, poller: Poller, home: (IPAddress) -> Interface?
+    ) {
         for case .v4(let ip) in addresses {
-            let interface = InterfaceList.interface(for: .v4(ip), in: interfaces)
+            let interface = home(.v4(ip))
             guard let interface, interface.isRunning else {
                 asked[ip] = nil
                 targets.removeAll { $0.ip == ip }

@@ -25,7 +25,10 @@ extension ControlLoop {
             case .announce(let address): announce(address)
             case .store(let peers): setup.peers.keep(peers)
             case .show(let signal): lights.show(signal, at: MonotonicClock.now())
-            case .tell(let event): log(event)
+            case .tell(let event):
+                log(event)
+                setup.hooks.note(event, on: node.session.node)
+                if case .draining(let isDraining) = event { follow(isDraining) }
             case .takeNewIdentity: takeNewIdentity()
             }
             if case .send = action { continue }
@@ -52,7 +55,7 @@ extension ControlLoop {
 
     /// Why the kernel refused, if it did.
     private func claim(_ address: FloatingAddress) -> String? {
-        let interface = home(of: address.ip)
+        let interface = place(of: address)
         // Its network has moved to another interface: it must not stay on the first one.
         if let before = held[address.ip], before != interface?.index { release(address) }
         guard let interface else { return Self.outside(address.ip, interfaces) }
@@ -70,7 +73,7 @@ extension ControlLoop {
     }
 
     private func announce(_ address: FloatingAddress) {
-        guard let index = held[address.ip], let interface = interfaces.first(where: { $0.index == index }) else {
+        guard let index = held[address.ip], let interface = place(of: address), interface.index == index else {
             return
         }
         if let error = announcer?.announce(address.ip, on: interface) { logger.warning("\(error)") }

@@ -6,7 +6,7 @@ extension ControlLoop {
     /// Asks for the floating addresses on links that are new.
     func lookForStrangers(at now: Instant) {
         guard announcer != nil else { return }
-        probe?.look(for: floating.map(\.ip), on: interfaces, at: now, poller: poller)
+        probe?.look(for: floating.map(\.ip), at: now, poller: poller, home: home)
     }
 
     /// Carries the question on; at the end of a round, tells the node who answered.

@@ -9,25 +9,47 @@ extension ControlLoop {
     /// Lists the interfaces anew and draws the conclusions.
     func lookAtNetwork(at now: Instant) {
         do {
-            interfaces = try InterfaceList.current()
+            let present = try InterfaceList.current()
+            interfaces = present.filter { !VirtualMACs.isVirtual($0) }
+            let interfaces = interfaces
+            virtualMACs?.prepare(floating, present: present) { [choice] in choice.home(of: $0, in: interfaces) }
             networkRetryAt = nil
         } catch {
             if networkRetryAt == nil { logger.error("the network interfaces cannot be listed: \(error)") }
             networkRetryAt = now.advanced(by: .seconds(1))
             return
         }
-        for error in gossip.update(interfaces: gossipInterfaces, floating: Set(floating.map(\.ip))) {
+        let failures = gossip.update(
+            interfaces: choice.forGossip(interfaces), floating: Set(floating.map(\.ip)),
+            unicastOnly: setup.configuration.cluster.unicastOnly)
+        for error in failures {
             logger.warning("\(error)")
         }
         forgetOldRefusals()
         updateStandardGroup(at: now)
         lookForStrangers(at: now)
+        weighInterfaces(at: now)
         updateHealth(at: now)
     }
 
-    private var gossipInterfaces: [Interface] {
-        let named = setup.configuration.cluster.interfaces
-        return interfaces.filter { $0.isForGossip && (named.isEmpty || named.contains($0.name)) }
+    /// The interface that a floating address goes on.
+    func home(of ip: IPAddress) -> Interface? { choice.home(of: ip, in: interfaces) }
+
+    /// The interface that a floating address is put on: its home, or the one with its virtual router's MAC address there.
+    func place(of address: FloatingAddress) -> Interface? {
+        guard let virtualMACs else { return home(of: address.ip) }
+        return home(of: address.ip) == nil ? nil : virtualMACs.interface(of: address)
+    }
+
+    private var choice: InterfaceChoice { InterfaceChoice(setup.configuration) }
+
+    /// What the interfaces mean beside obstacles: a lower priority, and sentences for people.
+    private func weighInterfaces(at now: Instant) {
+        perform(node.setPriorityLoss(choice.loss(interfaces), at: now))
+        let warnings = choice.warnings(interfaces)
+        for warning in warnings where !networkWarnings.contains(warning) { logger.warning("\(warning)") }
+        networkWarnings = warnings
+        setup.facts.update { $0.networkWarnings = warnings }
     }
 
     /// Reads what the kernel tells of links and addresses.
@@ -47,37 +69,28 @@ extension ControlLoop {
         if isNew { lookAtNetwork(at: now) }
     }
 
-    /// The interface that a floating address belongs on: the one whose network it lies in. Every interface has the
-    /// network of link-local addresses, so such a one goes where its virtual router's other addresses are.
-    func home(of ip: IPAddress) -> Interface? {
-        let guide = ip.isLinkLocal ? floating.map(\.ip).first { !$0.isIPv4 && !$0.isLinkLocal } : nil
-        return InterfaceList.interface(for: guide ?? ip, in: interfaces)
-    }
-
     private func isFloating(_ ip: IPAddress) -> Bool { floating.contains { $0.ip == ip } }
 
     /// Tells the node what stands against it: what the self-check found, and what this thread sees of the network.
     func updateHealth(at now: Instant) {
         let actions = node.update(
-            health: Health(checked.reasons + networkReasons), obstacles: obstacles(at: now), release: checked.release,
-            at: now)
+            health: Health(checked.reasons + choice.reasons(interfaces)), obstacles: obstacles(at: now),
+            release: checked.release, at: now)
         perform(actions)
-    }
-
-    private var networkReasons: [Health.Reason] {
-        gossipInterfaces.contains(where: \.isRunning)
-            ? [] : [.linkDown("no network: no interface has a link (is the cable in?)")]
     }
 
     /// What stands against single addresses. One that is badly chosen must not take the others down.
     private func obstacles(at now: Instant) -> [IPAddress: Health.Reason] {
         var obstacles: [IPAddress: Health.Reason] = [:]
-        for address in floating { obstacles[address.ip] = obstacle(to: address.ip, at: now) }
+        for address in floating {
+            obstacles[address.ip] = obstacle(to: address.ip, at: now) ?? virtualMACs?.obstacle(to: address)
+        }
         return obstacles
     }
 
     private func obstacle(to ip: IPAddress, at now: Instant) -> Health.Reason? {
         if let owner = interfaces.first(where: { $0.isOwn(ip) }) { return .cannotClaim(Self.own(ip, owner)) }
+        if let obstacle = choice.obstacle(interfaces) { return obstacle }
         guard let interface = home(of: ip) else {
             return .cannotClaim(Self.outside(ip, interfaces))
         }
@@ -139,11 +152,20 @@ extension ControlLoop {
     /// told the LAN two stories.
     func removeLeftovers() {
         guard let present = try? InterfaceList.current() else { return }
+        removeVirtualMACs(present)
         for interface in present {
             for address in interface.addresses where address.isHost && isFloating(address.ip) {
                 logger.notice("\(address.ip) was left on \(interface.name) by an earlier run; removing it")
                 if let error = addresses.release(address.ip, on: interface.index) { logger.warning("\(error)") }
             }
         }
+    }
+
+    /// Removes the interfaces with virtual MAC addresses: this run's at its end, an earlier one's at the beginning.
+    func removeVirtualMACs(_ present: [Interface]? = nil) {
+        guard let present = present ?? (try? InterfaceList.current()), present.contains(where: VirtualMACs.isVirtual)
+        else { return }
+        var all = virtualMACs ?? (try? VirtualMACs())
+        for error in all?.removeAll(present) ?? [] { logger.warning("\(error)") }
     }
 }

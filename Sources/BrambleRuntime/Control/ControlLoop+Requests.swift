@@ -23,12 +23,9 @@ extension ControlLoop {
             publish(at: now)
             return .report(StatusBuilder.report(setup.facts.now, setup.configuration, at: now))
         case .identify(let name): return try identify(name, at: now)
-        case .drain:
-            perform(node.setDraining(true, at: now))
-            return .done("this node is out of service until it is asked to resume")
-        case .resume:
-            perform(node.setDraining(false, at: now))
-            return .done("this node is in service")
+        case .drain(let name): return try setDraining(true, name, at: now)
+        case .resume(let name): return try setDraining(false, name, at: now)
+        case .resign(let address): return resign(address, at: now)
         case .reload:
             setup.reloader.reload()
             return .done("reading the configuration; the log says what came of it")

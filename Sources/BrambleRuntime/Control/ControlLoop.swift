@@ -54,6 +54,10 @@ final class ControlLoop {
     var lifelines: Lifelines
     /// The way of advertisements in standard mode; nil in sealed mode, and where raw sockets are refused.
     var standard: StandardGroup?
+    /// What of the interfaces people were told last.
+    var networkWarnings: [String] = []
+    /// Nil unless the configuration asks for virtual MAC addresses.
+    var virtualMACs: VirtualMACs?
     /// When to list the interfaces again, after that failed.
     var networkRetryAt: Instant?
     private var publishedAt = Instant.zero
@@ -84,6 +88,7 @@ final class ControlLoop {
         lights = LightsDriver(configuration: setup.configuration.lights, facts: setup.facts, logger: setup.logger)
         control = try ControlServer(path: setup.configuration.node.control)
         watchdog = Watchdog(interval: Systemd.isListening ? Systemd.watchdogInterval() : nil, at: now)
+        virtualMACs = setup.configuration.floating.virtualMAC ? try VirtualMACs() : nil
         probe = try? ConflictProbe(token: Source.strangers)
         lifelines = Lifelines(port: gossip.port, floating: Set(setup.nodeConfiguration.floating.map(\.ip)))
         if let problem = lifelines.problem {
@@ -103,6 +108,7 @@ final class ControlLoop {
     /// Runs until it is asked to stop.
     func run() -> Ending {
         removeLeftovers()
+        resumeDrain(at: MonotonicClock.now())
         lookAtNetwork(at: MonotonicClock.now())
         // The last of all: to the others an end of the connection is a death, unless they have heard the farewell.
         defer { lifelines.close() }
@@ -124,6 +130,7 @@ final class ControlLoop {
     /// Leaves nothing behind, whatever the node came to.
     private func letGo() {
         for address in floating { release(address) }
+        removeVirtualMACs()
         lights.goDark()
     }
 
@@ -190,7 +197,8 @@ final class ControlLoop {
             self.keyring = keyring
             node.rotate(to: keyring)
         case .stop:
-            Systemd.notify(.stopping, .status("resigning"))
+            Systemd.notify(.stopping, .status("resigning"), .needsTime(setup.configuration.longestStop))
+            setup.drain.set(true)
             stopsAt = now.advanced(by: Self.longestFarewell)
             perform(node.stop(at: now))
         }

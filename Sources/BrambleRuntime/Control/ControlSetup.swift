@@ -14,6 +14,8 @@ struct ControlSetup: Sendable {
     var facts: Facts
     var mailbox: Mailbox
     var reloader: Reloader
+    var hooks: HookRunner
+    var drain: DrainSwitch
     var logger: Logger
 
     /// A node for a session: the first one, or one under a new identity, which has the keys of the one before it.

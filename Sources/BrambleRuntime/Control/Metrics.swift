@@ -33,6 +33,18 @@ enum Metrics {
                 "bramble_transitions_total", ["address": "\(floating.address.ip)"], Double(floating.transitions))
         }
         write(contents.lifelines, to: &page)
+        page.family(
+            "bramble_transitions_by_reason_total", "counter",
+            "Changes of state of each virtual router, by the state that they led to and the reason.")
+        for floating in node.floating {
+            for entry in floating.reasons {
+                page.sample(
+                    "bramble_transitions_by_reason_total",
+                    ["address": "\(floating.address.ip)", "to": entry.kind.to.rawValue, "reason": entry.kind.reason],
+                    Double(entry.count))
+            }
+        }
+        hooks(contents.hooks, &page)
         page.family("bramble_dropped_datagrams_total", "counter", "Datagrams that were dropped, by reason.")
         for drop in node.drops {
             page.sample("bramble_dropped_datagrams_total", ["reason": drop.reason.name], Double(drop.count))
@@ -59,6 +71,19 @@ enum Metrics {
             "bramble_lifelines_turned_away_total", "counter",
             "Connections to the lifeline port for which there was no place, or that talked.")
         page.sample("bramble_lifelines_turned_away_total", [:], Double(lifelines.turnedAway))
+    }
+
+    private static func hooks(_ hooks: HookFacts, _ page: inout MetricsPage) {
+        page.family("bramble_hook_runs_total", "counter", "Runs of the user's hooks, by what came of them.")
+        for kind in HookCall.Kind.allCases {
+            for result in HookResult.Outcome.names {
+                let count = hooks.counts[kind]?[result] ?? 0
+                page.sample("bramble_hook_runs_total", ["hook": kind.key, "result": result], Double(count))
+            }
+        }
+        page.family(
+            "bramble_hooks_superseded_total", "counter", "Hooks that a later one replaced before they ran.")
+        page.sample("bramble_hooks_superseded_total", [:], Double(hooks.superseded))
     }
 }
 

@@ -25,9 +25,11 @@ enum StatusBuilder {
                 Dictionary(
                     node.drops.map { ($0.reason.name, $0.count) } + contents.advertisementDrops.map { ($0, $1) },
                     uniquingKeysWith: { first, _ in first })),
-            http: http(contents, configuration), lights: lights(contents), realTime: contents.isRealTime,
+            http: http(contents, configuration), lights: lights(contents),
+            hooks: HookStatus.all(contents.hooks, configuration.hooks, at: now), realTime: contents.isRealTime,
             lifelines: lifelines(contents.lifelines, of: node, names),
-            warnings: contents.warnings + contents.configurationProblems + obstacles(node))
+            warnings: contents.warnings + contents.networkWarnings + contents.configurationProblems + obstacles(node)
+                + HookStatus.warnings(contents.hooks, configuration.hooks))
     }
 
     /// The report of a daemon whose node does not run.
@@ -106,7 +108,8 @@ enum StatusBuilder {
     }
 
     private static func health(_ node: NodeSnapshot) -> HealthStatus {
-        let reasons = node.health.reasons.map(\.text) + (node.isDraining ? ["out of service: draining"] : [])
+        let drained = node.isDraining ? ["out of service until `bramble resume`"] : []
+        let reasons = node.health.reasons.map(\.text) + drained
         return HealthStatus(serving: reasons.isEmpty, reasons: reasons)
     }
 
@@ -131,7 +134,8 @@ enum StatusBuilder {
     private static func http(_ contents: Facts.Contents, _ configuration: Configuration) -> HTTPStatus {
         let traffic = contents.traffic?() ?? HTTPServer.Traffic()
         return HTTPStatus(
-            port: configuration.http.port, requests: traffic.requests, openConnections: traffic.openConnections)
+            port: configuration.http.port, requests: traffic.requests, openConnections: traffic.openConnections,
+            requestsInFlight: traffic.requestsInFlight)
     }
 
     private static func lights(_ contents: Facts.Contents) -> LightStatus {
@@ -141,7 +145,7 @@ enum StatusBuilder {
 
 extension Instant {
     /// Whole seconds from here to `now`; none if it has not come yet.
-    fileprivate func elapsed(to now: Instant) -> UInt64 {
+    func elapsed(to now: Instant) -> UInt64 {
         UInt64(max(0, duration(to: now).wholeNanoseconds / 1_000_000_000))
     }
 }

@@ -38,6 +38,10 @@ final class Facts: Sendable {
         var lightsProblem: String?
         /// What the web server has done.
         var traffic: (@Sendable () -> HTTPServer.Traffic)?
+        /// What people should know of the interfaces now.
+        var networkWarnings: [String] = []
+        /// What the user's hooks have done.
+        var hooks = HookFacts()
         /// What stands against the configuration file as it is now; the one in force is an older one.
         var configurationProblems: [String] = []
         /// What the node may not do, and other things that people should know.

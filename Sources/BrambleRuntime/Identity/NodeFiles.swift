@@ -14,6 +14,8 @@ struct NodeFiles: Sendable {
     private var identityPath: String { directory + "/identity" }
     private var peersPath: String { directory + "/peers" }
 
+    private var drainingPath: String { directory + "/draining" }
+
     /// Reads the node ID, or makes one at first start; raises the boot counter and has it on the disk before it
     /// returns. No datagram may be sent before that.
     func beginSession() throws(NodeFilesError) -> Session {
@@ -34,6 +36,19 @@ struct NodeFiles: Sendable {
     /// Keeps these peers.
     func keep(_ peers: [KnownPeer]) throws(NodeFilesError) {
         try write(peers.map { $0.line + "\n" }.joined(), to: peersPath)
+    }
+
+    /// Whether the node was out of service when this was kept last.
+    var isDraining: Bool { access(drainingPath, F_OK) == 0 }
+
+    /// Keeps whether the node is out of service: by a file that is there while it is.
+    func keep(isDraining: Bool) throws(NodeFilesError) {
+        guard isDraining != self.isDraining else { return }
+        guard !isDraining else {
+            return try write("This node is out of service until `bramble resume`.\n", to: drainingPath)
+        }
+        guard unlink(drainingPath) == 0 || errno == ENOENT else { throw .system("remove \(drainingPath)", errno) }
+        try syncDirectory()
     }
 
     private func freshID() -> NodeID {
@@ -91,6 +106,10 @@ struct NodeFiles: Sendable {
             throw .system("write \(path)", failure)
         }
         guard rename(temporary, path) == 0 else { throw .system("replace \(path)", errno) }
+        try syncDirectory()
+    }
+
+    private func syncDirectory() throws(NodeFilesError) {
         let folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { throw .system("sync \(directory)", errno) }
         defer { close(folder) }

@@ -4,12 +4,13 @@ internal import Membership
 internal import ServiceLifecycle
 internal import Synchronization
 
-/// Keeps the known peers on disk, on a thread of its own: a card may take a second to sync, and the control thread has
+/// Keeps the known peers on disk, and whether the node is out of service, on a thread of its own: a card may take a second to sync, and the control thread has
 /// none to give.
 final class PeersKeeper: Service {
     private let files: NodeFiles
     private let logger: Logger
     private let waiting = Mutex<[KnownPeer]?>(nil)
+    private let waitingDrain = Mutex<Bool?>(nil)
     private let isEnding = Mutex(false)
     private let wakeUp: WakeUp
 
@@ -22,6 +23,12 @@ final class PeersKeeper: Service {
     /// Has these peers kept, soon. What waited to be kept before is forgotten: a newer list replaces it.
     func keep(_ peers: [KnownPeer]) {
         waiting.withLock { $0 = peers }
+        wakeUp.signal()
+    }
+
+    /// Has it kept, soon, whether the node is out of service.
+    func keep(isDraining: Bool) {
+        waitingDrain.withLock { $0 = isDraining }
         wakeUp.signal()
     }
 
@@ -51,7 +58,16 @@ final class PeersKeeper: Service {
             // Looked at first: what is kept after this is kept for good.
             let isLast = isEnding.withLock { $0 }
             if let peers = waiting.withLock({ $0.take() }) { write(peers) }
+            if let isDraining = waitingDrain.withLock({ $0.take() }) { write(isDraining: isDraining) }
             if isLast { return }
+        }
+    }
+
+    private func write(isDraining: Bool) {
+        do {
+            try files.keep(isDraining: isDraining)
+        } catch {
+            logger.warning("\(error) After a restart the node is \(isDraining ? "in" : "out of") service again.")
         }
     }
 

@@ -60,10 +60,13 @@ struct Plan {
         let site = ServedSite()
         let mailbox: Mailbox
         let checks: CheckLoop
+        let hooks: HookRunner
         let peers: PeersKeeper
         do throws(SystemError) {
             mailbox = try Mailbox()
             peers = try PeersKeeper(files, logger: logger)
+            hooks = try HookRunner(
+                configuration.hooks, nodeName: configuration.node.name, facts: facts, logger: logger)
             checks = try CheckLoop(
                 check: SelfCheck(
                     configuration.http, floating: configuration.floating.addresses, nodeName: configuration.node.name),
@@ -73,17 +76,22 @@ struct Plan {
         }
         logger.notice("node \(configuration.node.name) (\(session.node)), start \(session.boot)")
         let endpoints = Endpoints(configuration: configuration, facts: facts)
-        let web = WebService(configuration.http, site: site, endpoints: endpoints.node, facts: facts, logger: logger)
+        let drain = DrainSwitch()
+        let web = WebService(
+            configuration.http, site: site, endpoints: endpoints.node, facts: facts, drain: drain, logger: logger)
         let publisher = SitePublisher(
             directory: configuration.site.directory, store: store, site: site, facts: facts, logger: logger)
         let reload = ReloadService(reloader, publisher: publisher, mailbox: mailbox, facts: facts, logger: logger)
         let control = ControlPlane(
             ControlSetup(
                 configuration: configuration, nodeConfiguration: nodeConfiguration, session: session, files: files,
-                peers: peers, facts: facts, mailbox: mailbox, reloader: reloader, logger: logger))
+                peers: peers, facts: facts, mailbox: mailbox, reloader: reloader, hooks: hooks, drain: drain,
+                logger: logger))
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
+                    // Ends last: it has the time that the web server takes to finish what it has begun.
+                    .init(service: hooks),
                     .init(service: web),
                     .init(service: publisher),
                     .init(service: peers),

@@ -1,6 +1,7 @@
 internal import LinuxPlatform
 internal import Logging
 internal import ServiceLifecycle
+internal import Synchronization
 internal import WebServer
 
 /// The web server, tried again for as long as it cannot listen: a taken port is a reason not to lead, not a reason to
@@ -10,11 +11,16 @@ struct WebService: Service {
     private let site: ServedSite
     private let endpoints: NodeEndpoints
     private let facts: Facts
+    private let drain: DrainSwitch
     private let logger: Logger
 
     private static let pause = Duration.seconds(2)
 
-    init(_ http: Configuration.HTTP, site: ServedSite, endpoints: NodeEndpoints, facts: Facts, logger: Logger) {
+    init(
+        _ http: Configuration.HTTP, site: ServedSite, endpoints: NodeEndpoints, facts: Facts,
+        drain: DrainSwitch = DrainSwitch(), logger: Logger
+    ) {
+        self.drain = drain
         self.http = http
         self.site = site
         self.endpoints = endpoints
@@ -23,12 +29,16 @@ struct WebService: Service {
     }
 
     func run() async throws {
-        defer { facts.update { $0.traffic = nil } }
+        defer {
+            facts.update { $0.traffic = nil }
+            drain.server = nil
+        }
         while true {
             do {
                 var configuration = HTTPServer.Configuration()
                 configuration.port = http.port
                 configuration.addresses = http.addresses
+                configuration.shutdownTimeout = http.drainTimeout
                 let facts = facts
                 let server = HTTPServer(
                     configuration: configuration, site: site, endpoints: endpoints, logger: logger
@@ -41,6 +51,7 @@ struct WebService: Service {
                 // Not the server itself: it holds the facts, which would then hold each other for ever.
                 let traffic = server.trafficReader
                 facts.update { $0.traffic = traffic }
+                drain.server = server
                 return try await server.run()
             } catch let error as BindError {
                 if facts.now.httpProblem == nil { logger.error("\(error)") }
@@ -60,6 +71,35 @@ struct WebService: Service {
             return true
         } catch {
             return false
+        }
+    }
+}
+
+/// Has the web server finish with its clients, or lets them stay again; for any thread, and without waiting.
+final class DrainSwitch: Sendable {
+    private struct State {
+        var server: HTTPServer?
+        var isOn = false
+    }
+
+    private let state = Mutex(State())
+
+    /// The server that runs; a new one finds the switch as it is.
+    var server: HTTPServer? {
+        get { state.withLock { $0.server } }
+        set {
+            state.withLock {
+                $0.server = newValue
+                if $0.isOn { newValue?.beginDrain() }
+            }
+        }
+    }
+
+    /// Turns it.
+    func set(_ isOn: Bool) {
+        state.withLock {
+            $0.isOn = isOn
+            if isOn { $0.server?.beginDrain() } else { $0.server?.endDrain() }
         }
     }
 }

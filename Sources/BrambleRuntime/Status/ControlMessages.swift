@@ -1,15 +1,18 @@
 /// What a person asks of the daemon: one JSON object on a line of its own.
 ///
-/// `{"command":"status"}`, `{"command":"identify","node":"pi-oak"}`.
+/// `{"command":"status"}`, `{"command":"identify","node":"pi-oak"}`, `{"command":"drain"}`.
 public enum ControlRequest: Hashable, Sendable {
     /// Report what you know.
     case status
     /// Blink the lights of this node: its ID, the first digits of it, or its name.
     case identify(node: String)
-    /// Go out of service without failing a request.
-    case drain
-    /// Come back into service.
-    case resume
+    /// Take a node out of service without failing a request: its ID, the first digits of it, or its name; nil for the
+    /// one that is asked.
+    case drain(node: String?)
+    /// Put it back into service.
+    case resume(node: String?)
+    /// Give up this floating address, or with nil every one, and stay in service.
+    case resign(address: String?)
     /// Read the configuration again.
     case reload
 
@@ -34,14 +37,19 @@ public enum ControlRequest: Hashable, Sendable {
         }
         switch form.command {
         case "status": self = .status
-        case "drain": self = .drain
-        case "resume": self = .resume
+        case "drain": self = .drain(node: try form.node.map(Self.node))
+        case "resume": self = .resume(node: try form.node.map(Self.node))
+        case "resign":
+            if let address = form.address, address.utf8.count > Self.longestNode {
+                throw Refusal(description: "the \"address\" is longer than any address")
+            }
+            self = .resign(address: form.address)
         case "reload": self = .reload
         case "identify": self = .identify(node: try Self.node(form.node))
         default:
             let command = TOMLNode.quoted(form.command, limit: 32)
             throw Refusal(
-                description: "unknown command \(command): there are status, identify, drain, resume and reload")
+                description: "unknown command \(command): there are status, identify, drain, resume, resign and reload")
         }
     }
 
@@ -52,7 +60,7 @@ public enum ControlRequest: Hashable, Sendable {
 
     private static func node(_ name: String?) throws(Refusal) -> String {
         guard let name, (1...longestNode).contains(name.utf8.count) else {
-            throw Refusal(description: "identify needs a \"node\": an ID, its first digits, or a name")
+            throw Refusal(description: "this needs a \"node\": an ID, its first digits, or a name")
         }
         return name
     }
@@ -60,14 +68,16 @@ public enum ControlRequest: Hashable, Sendable {
     private struct Form: Codable {
         var command: String
         var node: String?
+        var address: String?
     }
 
     private var form: Form {
         switch self {
         case .status: Form(command: "status")
         case .identify(let node): Form(command: "identify", node: node)
-        case .drain: Form(command: "drain")
-        case .resume: Form(command: "resume")
+        case .drain(let node): Form(command: "drain", node: node)
+        case .resume(let node): Form(command: "resume", node: node)
+        case .resign(let address): Form(command: "resign", address: address)
         case .reload: Form(command: "reload")
         }
     }
@@ -83,6 +93,8 @@ public struct ControlReply: Codable, Hashable, Sendable {
     public var status: StatusReport?
     /// What was done, for people.
     public var message: String?
+    /// The ID of the node that it was done to, where another can be meant than the one that answers.
+    public var node: String?
 
     /// It was done.
     public static func done(_ message: String? = nil) -> ControlReply { ControlReply(ok: true, message: message) }

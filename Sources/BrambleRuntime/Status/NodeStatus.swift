@@ -81,18 +81,23 @@ public struct HTTPStatus: Codable, Hashable, Sendable {
     public var requests: UInt64
     /// How many connections are open.
     public var openConnections: Int
+    /// On how many of them a request or its response is under way; the node's own requests are not counted. Nil from a
+    /// version that does not tell.
+    public var requestsInFlight: Int?
 
     /// All of it.
     public init(
-        port: UInt16, requests: UInt64, openConnections: Int
+        port: UInt16, requests: UInt64, openConnections: Int, requestsInFlight: Int? = nil
     ) {
         self.port = port
         self.requests = requests
         self.openConnections = openConnections
+        self.requestsInFlight = requestsInFlight
     }
 
     enum CodingKeys: String, CodingKey {
         case port, requests
+        case requestsInFlight = "requests_in_flight"
         case openConnections = "open_connections"
     }
 }

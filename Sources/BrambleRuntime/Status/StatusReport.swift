@@ -23,6 +23,8 @@ public struct StatusReport: Codable, Hashable, Sendable {
     public var http: HTTPStatus
     /// Its lights.
     public var lights: LightStatus
+    /// Its hooks, one entry for each that is configured; nil if none is.
+    public var hooks: [HookStatus]?
     /// Whether its control thread runs at real-time priority, with its memory locked.
     public var realTime: Bool
     /// Its lifelines; nil from a daemon that knows none.
@@ -33,7 +35,8 @@ public struct StatusReport: Codable, Hashable, Sendable {
     /// A report of the current version.
     public init(
         node: NodeStatus, cluster: ClusterStatus, floating: [FloatingStatus], site: SiteStatus, health: HealthStatus,
-        drops: DropStatus, http: HTTPStatus, lights: LightStatus, realTime: Bool, lifelines: LifelineStatus? = nil,
+        drops: DropStatus, http: HTTPStatus, lights: LightStatus, hooks: [HookStatus]? = nil, realTime: Bool,
+        lifelines: LifelineStatus? = nil,
         warnings: [String]
     ) {
         self.node = node
@@ -44,13 +47,14 @@ public struct StatusReport: Codable, Hashable, Sendable {
         self.drops = drops
         self.http = http
         self.lights = lights
+        self.hooks = hooks
         self.realTime = realTime
         self.lifelines = lifelines
         self.warnings = warnings
     }
 
     enum CodingKeys: String, CodingKey {
-        case version, node, cluster, floating, site, health, drops, http, lights, lifelines, warnings
+        case version, node, cluster, floating, site, health, drops, http, lights, hooks, lifelines, warnings
         case realTime = "real_time"
     }
 

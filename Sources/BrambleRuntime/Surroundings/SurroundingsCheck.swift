@@ -14,6 +14,7 @@ public enum SurroundingsCheck {
         findings.append(key(configuration))
         findings += disk(configuration)
         findings += ports(configuration, isDaemonRunning: daemon.isRunning)
+        findings += HookChecks.hooks(configuration.hooks)
         findings += permissions(isDaemonRunning: daemon.isRunning)
         findings += network(configuration)
         findings.append(
@@ -109,7 +110,9 @@ public enum SurroundingsCheck {
         do throws(SystemError) {
             let interfaces = try InterfaceList.current()
             return NetworkChecks.interfaces(configuration.cluster.interfaces, in: interfaces)
-                + configuration.floating.addresses.map { NetworkChecks.floating($0, in: interfaces) }
+                + configuration.floating.addresses.map {
+                    NetworkChecks.floating($0, on: configuration.floating.interface, in: interfaces)
+                } + NetworkChecks.tracked(configuration.floating, in: interfaces)
         } catch {
             return [
                 .problem(

@@ -65,9 +65,15 @@ public final class GossipSocket {
     /// Says which interfaces gossip uses from now on, and which of their addresses float and so are never sent from.
     ///
     /// To be called again whenever interfaces or addresses change. Returns the multicast groups that could not be
-    /// joined; broadcast works without them.
-    public func update(interfaces: [Interface], floating: Set<IPAddress> = []) -> [SystemError] {
+    /// joined; broadcast works without them. With `unicastOnly` nothing is sent to everyone and no group is joined.
+    public func update(
+        interfaces: [Interface], floating: Set<IPAddress> = [], unicastOnly: Bool = false
+    ) -> [SystemError] {
         ownAddresses = Set(interfaces.flatMap(\.addresses).map(\.ip))
+        guard !unicastOnly else {
+            outlets = []
+            return []
+        }
         outlets = interfaces.flatMap { Outlet.all(of: $0, except: floating, port: port) }
         let wanted = Outlet.memberships(of: interfaces)
         joined.formIntersection(wanted)

@@ -76,6 +76,9 @@ struct NetlinkRequest {
         while body.count % 4 != 0 { body.append(0) }
     }
 
+    /// The attributes alone: what an attribute that holds others has as its value.
+    var attributes: [UInt8] { body }
+
     /// The message with its header.
     func encoded(sequence: UInt32) -> [UInt8] {
         var header = NetlinkRequest(type: 0, flags: 0)

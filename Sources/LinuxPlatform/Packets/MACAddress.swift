@@ -11,6 +11,11 @@ public struct MACAddress: Hashable, Sendable, CustomStringConvertible {
 
     private init(known bytes: [UInt8]) { self.bytes = bytes }
 
+    /// The address of a virtual router (RFC 9568 §7.3): 00-00-5E-00-01-VRID, for IPv6 00-00-5E-00-02-VRID.
+    public static func virtualRouter(_ id: UInt8, isIPv4: Bool) -> MACAddress {
+        MACAddress(known: [0, 0, 0x5E, 0, isIPv4 ? 1 : 2, id])
+    }
+
     /// Everyone on the link.
     public static let broadcast = MACAddress(known: [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF])
     /// No one: what ARP requests have in place of the address they ask for.

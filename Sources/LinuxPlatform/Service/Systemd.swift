@@ -16,6 +16,8 @@ public enum Systemd {
         case reloading
         /// The service is on its way out.
         case stopping
+        /// The stop takes so long from now on: allows more than the unit does, and no watchdog before that.
+        case needsTime(Duration)
     }
 
     /// Sends notifications in one message: nil when they were sent or no one listens, else why not.
@@ -47,6 +49,9 @@ public enum Systemd {
         // Type=notify-reload matches the answer to its request by this time (systemd 253 and later).
         case .reloading: "RELOADING=1\nMONOTONIC_USEC=\(MonotonicClock.now().nanoseconds / 1000)"
         case .stopping: "STOPPING=1"
+        case .needsTime(let duration):
+            ["EXTEND_TIMEOUT_USEC", "WATCHDOG_USEC"].map { "\($0)=\(max(1, duration.wholeNanoseconds / 1000))" }
+                .joined(separator: "\n")
         }
     }
 }

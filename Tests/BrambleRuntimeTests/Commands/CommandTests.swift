@@ -19,7 +19,8 @@ struct CommandTests {
     @Test(
         "each command explains itself with examples",
         arguments: [
-            ["run"], ["status"], ["check"], ["identify"], ["key", "new"], ["key", "fingerprint"], ["key", "rotate"],
+            ["run"], ["status"], ["check"], ["identify"], ["drain"], ["resume"], ["resign"], ["key", "new"],
+            ["key", "fingerprint"], ["key", "rotate"],
         ])
     func help(command: [String]) throws {
         let result = try Command.run(command + ["--help"])
@@ -65,7 +66,9 @@ struct CommandTests {
         #expect(result.status == 1 && result.errors.contains("bramble key new"))
     }
 
-    @Test("without a daemon, status and identify end with 2 and name the socket", arguments: ["status", "identify"])
+    @Test(
+        "without a daemon, commands end with 2 and name the socket",
+        arguments: ["status", "identify", "drain", "resume", "resign"])
     func unreachable(command: String) throws {
         let path = try #require(directory).file("none.sock")
         let arguments = command == "identify" ? [command, "pi"] : [command]

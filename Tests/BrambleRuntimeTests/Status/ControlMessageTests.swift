@@ -4,7 +4,10 @@ import Testing
 @testable import BrambleRuntime
 
 struct ControlMessageTests {
-    static let requests: [ControlRequest] = [.status, .identify(node: "pi-oak"), .drain, .resume, .reload]
+    static let requests: [ControlRequest] = [
+        .status, .identify(node: "pi-oak"), .drain(node: nil), .drain(node: "pi-oak"), .resume(node: nil),
+        .resume(node: "3f2a"), .resign(address: nil), .resign(address: "10.0.0.250"), .reload,
+    ]
 
     @Test("a request is read back from its line", arguments: requests)
     func roundTrips(request: ControlRequest) throws {
@@ -24,6 +27,8 @@ struct ControlMessageTests {
             "", "x", "{}", "[]", "null", "\"status\"", "{\"command\":1}", "{\"command\":\"reboot\"}",
             "{\"command\":\"identify\"}", "{\"command\":\"identify\",\"node\":\"\"}",
             "{\"command\":\"identify\",\"node\":3}",
+            "{\"command\":\"drain\",\"node\":\"\"}", "{\"command\":\"resume\",\"node\":1}",
+            "{\"command\":\"resign\",\"address\":\"" + String(repeating: "1", count: 65) + "\"}",
             "{\"command\":\"\\u001b[2J\"}", "{\"command\":\"status\"",
             "{\"command\":\"status\"}{\"command\":\"drain\"}",
             "\u{0}", String(repeating: "[", count: 4096), String(repeating: "{\"a\":", count: 600),

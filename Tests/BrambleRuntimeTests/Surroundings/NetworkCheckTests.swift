@@ -66,6 +66,33 @@ struct NetworkCheckTests {
         ]
         let findings = NetworkChecks.interfaces(["eth0", "eth1", "eth2", "eth9", "lo"], in: present)
         #expect(findings.map(\.mark) == [.good, .problem, .warning, .problem, .problem])
-        #expect(findings[3].advice == "There are eth0, eth1 and eth2.")
+        #expect(
+            findings[3].found == "there is no interface named eth9; this machine has eth0, eth1 and eth2")
+    }
+
+    @Test(
+        "on a named interface an address need lie in no network, which is told",
+        arguments: [
+            ("eth0", "192.168.1.250", .good, "on eth0, in its network (/24)"),
+            ("eth0", "10.0.0.1", .warning, "no network that it lies in"),
+            ("eth0", "192.168.1.21", .problem, "own, permanent address"),
+            ("eth0", "192.168.1.255", .problem, "broadcast"),
+            ("eht0", "192.168.1.250", .problem, "there is no interface named eht0; this machine has eth0"),
+        ] as [(String, String, Finding.Mark, String)])
+    func onNamedInterface(name: String, text: String, mark: Finding.Mark, words: String) throws {
+        let finding = NetworkChecks.floating(
+            try #require(IPAddress(text)), on: name, in: [Self.loopback, Self.lan])
+        #expect(finding.mark == mark && finding.found.contains(words))
+    }
+
+    @Test("each tracked interface is looked at", arguments: [UInt8(0), 20])
+    func tracked(weight: UInt8) {
+        var floating = Configuration.Floating()
+        floating.trackInterfaces = ["eth0", "eth2", "eth9"]
+        floating.trackWeight = weight
+        let findings = NetworkChecks.tracked(
+            floating, in: [Self.lan, Self.interface("eth2", [], isRunning: false), Self.loopback])
+        #expect(findings.map(\.mark) == [.good, .warning, .problem])
+        #expect(findings[1].unaffected?.contains(weight == 0 ? "does not lead" : "lower by 20") == true)
     }
 }

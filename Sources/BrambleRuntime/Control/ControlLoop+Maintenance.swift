@@ -1,0 +1,78 @@
+internal import LinuxPlatform
+internal import Logging
+internal import Membership
+internal import NodeCore
+internal import VRRP
+internal import Wire
+
+/// Taking nodes out of service and putting them back.
+extension ControlLoop {
+    /// A node that was out of service when it stopped stays so: whoever works on it may restart it as often as needed.
+    func resumeDrain(at now: Instant) {
+        guard setup.files.isDraining else { return }
+        logger.notice("this node was out of service when it stopped, and stays so until `bramble resume`")
+        perform(node.setDraining(true, at: now))
+    }
+
+    /// The node has gone out of service, or come back: its web server and its files follow.
+    func follow(_ isDraining: Bool) {
+        setup.drain.set(isDraining)
+        setup.peers.keep(isDraining: isDraining)
+    }
+
+    /// Takes a node, this one if `name` is nil, out of service, or puts it back.
+    func setDraining(_ draining: Bool, _ name: String?, at now: Instant) throws -> ControlReply {
+        let members = node.snapshot.members
+        let id = try name.map { try NodeLookup.find($0, among: members.map { (id: "\($0.id)", name: $0.info.name) }) }
+        let target = id.flatMap(NodeID.init) ?? node.session.node
+        let member = members.first { $0.id == target }
+        let title = target == node.session.node ? "this node" : member?.info.name ?? target.short
+        if let member, !member.state.isPresent {
+            let why = member.state == .left ? "has left the cluster: its daemon was stopped" : "is not heard from"
+            return .failed("\(title) \(why), so it cannot be told. The others go on without it.")
+        }
+        guard let actions = node.setDraining(draining, of: target, at: now) else {
+            return .failed("\(title) is a member whose address is not known yet: try again in a moment")
+        }
+        perform(actions)
+        var reply = ControlReply.done(draining ? drained(title, target, members) : "\(title) comes back into service")
+        reply.node = "\(target)"
+        return reply
+    }
+
+    private func drained(_ title: String, _ target: NodeID, _ members: [Member]) -> String {
+        let text = "\(title) goes out of service, and stays so over restarts until `bramble resume`"
+        let others = members.filter {
+            $0.id != target && $0.state == .alive && $0.info.serving && !$0.info.draining
+        }
+        return others.isEmpty && !floating.isEmpty
+            ? text + ". No other node serves: until one does, nobody holds a floating address" : text
+    }
+
+    /// Lets a floating address go, or all of them, to other nodes; this one stays in service.
+    func resign(_ address: String?, at now: Instant) -> ControlReply {
+        let ip = address.flatMap(IPAddress.init)
+        let held = node.snapshot.floating.filter { $0.state == .active }.map(\.address.ip)
+        let wanted = address == nil ? held : held.filter { $0 == ip }
+        guard !wanted.isEmpty else {
+            let what = address.map { "the floating address \(VisibleText.of($0))" } ?? "any floating address"
+            return .failed("this node does not hold \(what), so there is nothing to give up")
+        }
+        let heirs = node.snapshot.members.filter {
+            $0.id != node.session.node && $0.state == .alive && $0.info.serving && !$0.info.draining
+        }
+        guard !heirs.isEmpty else {
+            return .failed(
+                "no other node serves the site, so nobody could take over; nothing has changed. `bramble status` says "
+                    + "how the others are")
+        }
+        perform(node.resign(ip, at: now) ?? [])
+        return .done("this node gives up \(PlainNumbers.list(wanted.map(\.description))) and stays in service")
+    }
+}
+
+extension Configuration {
+    /// The longest that an orderly stop may take: the hooks of the last change run beside the web server's last
+    /// responses, after one that may be running.
+    var longestStop: Duration { max(http.drainTimeout, (hooks.deadline + HookRun.grace) * 2) + .seconds(5) }
+}

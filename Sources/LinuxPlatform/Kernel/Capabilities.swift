@@ -1,0 +1,12 @@
+internal import CLinux
+
+/// The privileges of the calling thread.
+public enum Capabilities {
+    /// Gives all capabilities of the calling thread away for good, and with them those of every program that it starts,
+    /// also where that runs as root. The other threads keep theirs. Where memory is locked and the limit of locked memory
+    /// cannot be lifted, CAP_IPC_LOCK stays: without it the thread would get no memory.
+    public static func giveUp() -> SystemError? {
+        let code = bramble_give_up_capabilities()
+        return code == 0 ? nil : SystemError(call: "give up the thread's capabilities", code: code)
+    }
+}
