@@ -29,6 +29,8 @@ public enum Event: Equatable, Sendable {
     case addressConflict(FloatingAddress, owner: String)
     /// The node hands the addresses of a virtual router over to a member, or finds no one who takes them (nil).
     case handover(FloatingAddress, to: NodeID?)
+    /// Something about the address that a DHCP server gives.
+    case lease(LeaseEvent)
     /// A person asked this node to show itself.
     case identify(until: Instant)
 
@@ -41,6 +43,7 @@ public enum Event: Equatable, Sendable {
         case .obstacle(_, let obstacle): obstacle == nil ? .notice : .warning
         case .transition: .notice
         case .holder, .outsider, .identify: .info
+        case .lease(let event): event.level
         case .handover(_, let successor): successor == nil ? .notice : .info
         }
     }
@@ -76,6 +79,7 @@ public enum Event: Equatable, Sendable {
         case .handover(let address, let successor):
             return successor.map { "\(address.ip): handing over to \($0.short)" }
                 ?? "\(address.ip): no other node takes it over"
+        case .lease(let event): return event.text
         case .identify:
             return "identify: the lights show which node this is"
         }
