@@ -1,10 +1,11 @@
+internal import DHCP
 internal import LinuxPlatform
 internal import Logging
 internal import NodeCore
 internal import Wire
 
 extension ControlLoop {
-    var floating: [FloatingAddress] { setup.nodeConfiguration.floating }
+    var floating: [FloatingAddress] { node.floatingAddresses }
 
     /// Lists the interfaces anew and draws the conclusions.
     func lookAtNetwork(at now: Instant) {
@@ -22,10 +23,12 @@ extension ControlLoop {
         forgetOldRefusals()
         updateStandardGroup(at: now)
         lookForStrangers(at: now)
+        leaseWire.problem = nil
+        updateLeaseLink(at: now)
         updateHealth(at: now)
     }
 
-    private var gossipInterfaces: [Interface] {
+    var gossipInterfaces: [Interface] {
         let named = setup.configuration.cluster.interfaces
         return interfaces.filter { $0.isForGossip && (named.isEmpty || named.contains($0.name)) }
     }
@@ -139,8 +142,10 @@ extension ControlLoop {
     /// told the LAN two stories.
     func removeLeftovers() {
         guard let present = try? InterfaceList.current() else { return }
+        let leased = setup.files.lease()?.lease.map { IPAddress.v4($0.address) }
         for interface in present {
-            for address in interface.addresses where address.isHost && isFloating(address.ip) {
+            for address in interface.addresses 
+            where address.isHost && (isFloating(address.ip) || address.ip == leased) {
                 logger.notice("\(address.ip) was left on \(interface.name) by an earlier run; removing it")
                 if let error = addresses.release(address.ip, on: interface.index) { logger.warning("\(error)") }
             }

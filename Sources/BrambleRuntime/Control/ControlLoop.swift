@@ -54,6 +54,7 @@ final class ControlLoop {
     var lifelines: Lifelines
     /// The way of advertisements in standard mode; nil in sealed mode, and where raw sockets are refused.
     var standard: StandardGroup?
+    var leaseWire = LeaseWire()
     /// When to list the interfaces again, after that failed.
     var networkRetryAt: Instant?
     private var publishedAt = Instant.zero
@@ -152,6 +153,7 @@ final class ControlLoop {
             case Source.strangers: probe?.hear()
             case _ where Lifelines.owns(event): continue
             case Source.advertisements: receiveAdvertisements()
+            case Self.leaseToken: receiveDHCP()
             default: control.handle(event, poller: poller, answer: answer)
             }
         }
@@ -167,6 +169,7 @@ final class ControlLoop {
         retryClaim(at: now)
         advanceProbe(at: now)
         advanceLifelines(at: now)
+        closeIdleLeaseWire()
         lights.drive(at: now)
         watchdog.feed(with: checked, status: statusLine, at: now)
         if before == publishedAt, publishedAt.duration(to: now) > .milliseconds(100) { publish(at: now) }

@@ -1,15 +1,17 @@
 internal import LinuxPlatform
 internal import Logging
 internal import Membership
+internal import NodeCore
 internal import ServiceLifecycle
 internal import Synchronization
 
-/// Keeps the known peers on disk, on a thread of its own: a card may take a second to sync, and the control thread has
+/// Keeps the known peers and the cluster's lease on disk, on a thread of its own: a card may take a second to sync, and the control thread has
 /// none to give.
 final class PeersKeeper: Service {
     private let files: NodeFiles
     private let logger: Logger
     private let waiting = Mutex<[KnownPeer]?>(nil)
+    private let waitingLease = Mutex<LeaseRecord?>(nil)
     private let isEnding = Mutex(false)
     private let wakeUp: WakeUp
 
@@ -22,6 +24,12 @@ final class PeersKeeper: Service {
     /// Has these peers kept, soon. What waited to be kept before is forgotten: a newer list replaces it.
     func keep(_ peers: [KnownPeer]) {
         waiting.withLock { $0 = peers }
+        wakeUp.signal()
+    }
+
+    /// Has this record of the cluster's lease kept, soon.
+    func keep(_ lease: LeaseRecord) {
+        waitingLease.withLock { $0 = lease }
         wakeUp.signal()
     }
 
@@ -51,6 +59,7 @@ final class PeersKeeper: Service {
             // Looked at first: what is kept after this is kept for good.
             let isLast = isEnding.withLock { $0 }
             if let peers = waiting.withLock({ $0.take() }) { write(peers) }
+            if let lease = waitingLease.withLock({ $0.take() }) { write(lease) }
             if isLast { return }
         }
     }
@@ -60,6 +69,14 @@ final class PeersKeeper: Service {
             try files.keep(peers)
         } catch {
             logger.warning("\(error) The peers are found again by discovery.")
+        }
+    }
+
+    private func write(_ lease: LeaseRecord) {
+        do {
+            try files.keep(lease)
+        } catch {
+            logger.warning("\(error) The DHCP server knows the cluster's address by its client identifier.")
         }
     }
 }
