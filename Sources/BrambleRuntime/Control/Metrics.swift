@@ -33,6 +33,7 @@ enum Metrics {
                 "bramble_transitions_total", ["address": "\(floating.address.ip)"], Double(floating.transitions))
         }
         write(contents.lifelines, to: &page)
+        if let lease = node.lease { LeaseReporting.write(lease, to: &page, at: now) }
         page.family("bramble_dropped_datagrams_total", "counter", "Datagrams that were dropped, by reason.")
         for drop in node.drops {
             page.sample("bramble_dropped_datagrams_total", ["reason": drop.reason.name], Double(drop.count))

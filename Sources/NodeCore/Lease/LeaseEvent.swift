@@ -30,8 +30,8 @@ public enum LeaseEvent: Equatable, Sendable {
         case .lost(let address, let why): return "\(address) is the cluster's address no more: \(why). Asking anew"
         case .unanswered:
             return "no DHCP server answers, so the cluster has no floating address yet. \(LeaseAdvice.meanwhile) "
-                + "This node goes on asking; \(LeaseAdvice.remedy)"
-        case .unusable(let flaw): return "\(flaw). \(LeaseAdvice.meanwhile) To have one, \(LeaseAdvice.remedy)"
+                + "This node goes on asking. \(LeaseAdvice.server); \(LeaseAdvice.remedy)"
+        case .unusable(let flaw): return "\(flaw). \(LeaseAdvice.meanwhile) Correct the server; \(LeaseAdvice.remedy)"
         }
     }
 }
@@ -40,6 +40,8 @@ public enum LeaseEvent: Equatable, Sendable {
 public enum LeaseAdvice {
     /// What is unaffected.
     public static let meanwhile = "Each node serves the site at its own address all the same."
-    /// What to do, the end of a sentence.
+    /// What to look at.
+    public static let server = "See whether the DHCP server of your network is on (most often the router is one)"
+    /// What to do instead, the end of a sentence.
     public static let remedy = "or name a free address of your network in [floating] addresses, on every node."
 }
