@@ -89,7 +89,7 @@ extension Node {
             leasing?.client = nil
             return
         }
-        guard leasing?.client?.lease != lease, var client = leasing?.makeClient(on: link, members: company.present)
+        guard leasing?.client?.lease != lease, var client = leasing?.makeClient(on: link, members: company.presentAddresses)
         else { return }
         client.resume(lease, at: now)
         leasing?.client = client
@@ -132,7 +132,7 @@ extension Node {
     private mutating func declineIfAnothers(at now: Instant, into actions: inout [Action]) {
         guard let lease = leasing?.record.liveLease, conflicts[.v4(lease.address)] != nil, health.isServing,
             searchRank == 0, leasing?.mayDecline(at: now) == true, let link = leasing?.link,
-            var client = leasing?.makeClient(on: link, members: company.present)
+            var client = leasing?.makeClient(on: link, members: company.presentAddresses)
         else { return }
         client.resume(lease, at: now)
         let wanted = client.decline(at: now)
@@ -142,7 +142,7 @@ extension Node {
 
     /// The first in rank among those that can serve begins to search, and the others if it does not.
     private mutating func settleSearch(at now: Instant, into actions: inout [Action]) {
-        guard health.isServing, !isDraining, now >= settledAt, let link = leasing?.link else {
+        guard health.isServing, !isDraining, !isStopping, now >= settledAt, let link = leasing?.link else {
             leasing?.client = nil
             leasing?.searchAt = nil
             return
@@ -158,12 +158,12 @@ extension Node {
         }
         guard leasing?.client == nil else {
             leasing?.searchAt = nil
-            leasing?.client?.place = LeaseKeeper.place(link, company.present)
+            leasing?.client?.place = LeaseKeeper.place(link, company.presentAddresses)
             return
         }
         let due = leasing?.searchAt ?? now.advanced(by: patience)
         leasing?.searchAt = due
-        guard due <= now, var client = leasing?.makeClient(on: link, members: company.present) else { return }
+        guard due <= now, var client = leasing?.makeClient(on: link, members: company.presentAddresses) else { return }
         leasing?.searchAt = nil
         leasing?.flaw = nil
         let wanted = client.start(remembered: leasing?.record.lease?.address, at: now)
@@ -177,11 +177,7 @@ extension Node {
     }
 
     /// How many members would search before this node.
-    private var searchRank: Int {
-        membership.members.count {
-            $0.id > session.node && $0.state == .alive && $0.info.serving && !$0.info.draining
-        }
-    }
+    private var searchRank: Int { company.candidates.count { $0.node > session.node } }
 
     // MARK: What is learned
 
@@ -255,7 +251,7 @@ extension Node {
 
     private mutating func speakToAll(at now: Instant, into actions: inout [Action]) {
         leasing?.speakAt = now.advanced(by: LeaseKeeper.repetition)
-        speak(to: company.present, at: now, into: &actions)
+        speak(to: company.presentAddresses, at: now, into: &actions)
     }
 
     private mutating func speak(to members: [SocketAddress], at now: Instant, into actions: inout [Action]) {
