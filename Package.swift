@@ -67,7 +67,7 @@ let tests: [Target] = [
         name: "WebServerTests", dependencies: ["WebServer", "Releases", "Wire", nioCore, nioPosix, lifecycle, logging],
         swiftSettings: strict),
     .testTarget(
-        name: "BrambleRuntimeTests", dependencies: ["BrambleRuntime", "NodeCore", "Wire"],
+        name: "BrambleRuntimeTests", dependencies: ["BrambleRuntime", "NodeCore", "DHCP", "Wire"],
         exclude: ["Configuration/Cases", "Status/Snapshots"], swiftSettings: strict),
     .testTarget(
         name: "Simulation", dependencies: ["NodeCore", "Membership", "VRRP", "Wire"], swiftSettings: strict),

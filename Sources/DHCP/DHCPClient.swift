@@ -140,7 +140,8 @@ public struct DHCPClient: Sendable {
     var refusals = 0
     /// The address that the client had before, or would like.
     var wish: UInt32?
-    var offer: DHCPLease?
+    /// What a server has offered and the client has asked for.
+    public internal(set) var offer: DHCPLease?
     var random: SeededGenerator
 
     /// A client that does nothing yet; `random` drives its transaction numbers and the spread of its repetitions.

@@ -64,7 +64,8 @@ extension DHCPLease {
         public var description: String {
             switch self {
             case .incomplete: "the server's offer names no usable address, no server or no time"
-            case .outside(let address): "the server offers \(IPAddress.v4(address)), which lies in no network of this link"
+            case .outside(let address):
+                "the server offers \(IPAddress.v4(address)), which lies in no network of this link"
             case .taken(let address):
                 "the server offers \(IPAddress.v4(address)), which is a node's own address: it does not tell the cluster "
                     + "from the node"

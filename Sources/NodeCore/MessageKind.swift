@@ -17,7 +17,7 @@ enum MessageKind {
     /// A command that people gave on another node.
     static let command: UInt8 = 0x30
     /// What a node knows of the address that a DHCP server gives the cluster.
-    static let lease: UInt8 = 0x40
+    static let lease: UInt8 = 0x50
 }
 
 /// Which virtual router a message is about: the body of an offer and of what follows it.

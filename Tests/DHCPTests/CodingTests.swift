@@ -27,8 +27,11 @@ struct CodingTests {
 
     /// The fixed part of a reply to the transaction 1, up to and with the cookie.
     private static func head(serverName: [UInt8] = [], file: [UInt8] = []) -> [UInt8] {
-        func padded(_ bytes: [UInt8], _ count: Int) -> [UInt8] { bytes + [UInt8](repeating: 0, count: count - bytes.count) }
-        let fixed: [UInt8] = [2, 1, 6, 0, 0, 0, 0, 1] + [UInt8](repeating: 0, count: 20) + padded([2, 0, 0, 0, 0, 1], 16)
+        func padded(_ bytes: [UInt8], _ count: Int) -> [UInt8] {
+            bytes + [UInt8](repeating: 0, count: count - bytes.count)
+        }
+        let fixed: [UInt8] =
+            [2, 1, 6, 0, 0, 0, 0, 1] + [UInt8](repeating: 0, count: 20) + padded([2, 0, 0, 0, 0, 1], 16)
         return fixed + padded(serverName, 64) + padded(file, 128) + [0x63, 0x82, 0x53, 0x63]
     }
 
@@ -95,7 +98,9 @@ struct CodingTests {
     @Test("a message that is cut short is refused, or is read as far as it makes sense")
     func cut() {
         let bytes = Self.full.encoded
-        for count in 0..<240 { #expect(throws: DecodeError.truncated) { try DHCPMessage(decoding: Array(bytes.prefix(count))) } }
+        for count in 0..<240 {
+            #expect(throws: DecodeError.truncated) { try DHCPMessage(decoding: Array(bytes.prefix(count))) }
+        }
         for count in 240..<bytes.count { _ = try? DHCPMessage(decoding: Array(bytes.prefix(count))) }
     }
 

@@ -21,7 +21,8 @@ struct ObtainingTests {
         bench.answer(.acknowledge, request)
         let lease = try #require(bench.bound.last)
         #expect(lease.address == Fixture.address && lease.prefix == 24 && lease.router == Fixture.server)
-        #expect(lease.duration == .seconds(3600) && lease.renewal == .seconds(1800) && lease.rebinding == .seconds(3150))
+        #expect(
+            lease.duration == .seconds(3600) && lease.renewal == .seconds(1800) && lease.rebinding == .seconds(3150))
         #expect(lease.serverHardware == Fixture.serverHardware)
         #expect(bench.client.state == .bound && !bench.client.isAsking)
         #expect(bench.destinations.allSatisfy { $0 == .everyone })
@@ -81,7 +82,9 @@ struct ObtainingTests {
         for _ in 0..<20 {
             if try bench.question().kind == .discover { bench.answer(.offer, try bench.question()) }
             if bench.client.state == .requesting { bench.answer(.refuse, try bench.question()) }
-            if bench.client.state == .pausing, let next = bench.client.nextDeadline { bench.run(for: bench.now.duration(to: next)) }
+            if bench.client.state == .pausing, let next = bench.client.nextDeadline {
+                bench.run(for: bench.now.duration(to: next))
+            }
         }
         #expect(Fixture.start.duration(to: bench.now) > .seconds(300))
         #expect(bench.losses.isEmpty)
@@ -117,10 +120,12 @@ struct ObtainingTests {
         #expect(bench.client.unanswered == 2)
     }
 
-    @Test("T1 and T2 of the server are taken if they make sense", arguments: [
-        (10 as UInt32?, 20 as UInt32?, 10, 20), (20, 10, 50, 87.5), (0, 20, 50, 87.5), (10, 100, 50, 87.5),
-        (nil, 90, 50, 90), (90, nil, 50, 87.5),
-    ])
+    @Test(
+        "T1 and T2 of the server are taken if they make sense",
+        arguments: [
+            (10 as UInt32?, 20 as UInt32?, 10, 20), (20, 10, 50, 87.5), (0, 20, 50, 87.5), (10, 100, 50, 87.5),
+            (nil, 90, 50, 90), (90, nil, 50, 87.5),
+        ])
     func times(first: UInt32?, second: UInt32?, renewal: Double, rebinding: Double) throws {
         var bench = Bench()
         bench.start()

@@ -59,11 +59,13 @@ struct StrangeAnswerTests {
         #expect(bench.client.state == .bound && bench.ignored == [.notForUs, .notForUs])
     }
 
-    @Test("an address that no machine can have, or no server or no time: no offer", arguments: [
-        { @Sendable (message: inout DHCPMessage) in message.yourAddress = 0 }, { $0.yourAddress = 0x7F00_0001 },
-        { $0.yourAddress = 0xE000_0001 }, { $0.yourAddress = .max }, { $0.yourAddress = 0xA9FE_0101 },
-        { $0.options.server = nil }, { $0.options.leaseSeconds = 0 }, { $0.options.leaseSeconds = nil },
-    ] as [@Sendable (inout DHCPMessage) -> Void])
+    @Test(
+        "an address that no machine can have, or no server or no time: no offer",
+        arguments: [
+            { @Sendable (message: inout DHCPMessage) in message.yourAddress = 0 }, { $0.yourAddress = 0x7F00_0001 },
+            { $0.yourAddress = 0xE000_0001 }, { $0.yourAddress = .max }, { $0.yourAddress = 0xA9FE_0101 },
+            { $0.options.server = nil }, { $0.options.leaseSeconds = 0 }, { $0.options.leaseSeconds = nil },
+        ] as [@Sendable (inout DHCPMessage) -> Void])
     func incomplete(change: @Sendable (inout DHCPMessage) -> Void) throws {
         var bench = Bench()
         bench.start()
@@ -72,10 +74,12 @@ struct StrangeAnswerTests {
         #expect(bench.client.state == .selecting)
     }
 
-    @Test("an address outside of the link's networks, or one that a node has, is not taken", arguments: [
-        (UInt32(0xC0A8_0005), DHCPLease.Flaw.outside(0xC0A8_0005)), (0x0A4D_00FF, .outside(0x0A4D_00FF)),
-        (0x0A4D_0000, .outside(0x0A4D_0000)), (0x0A4D_000B, .taken(0x0A4D_000B)),
-    ])
+    @Test(
+        "an address outside of the link's networks, or one that a node has, is not taken",
+        arguments: [
+            (UInt32(0xC0A8_0005), DHCPLease.Flaw.outside(0xC0A8_0005)), (0x0A4D_00FF, .outside(0x0A4D_00FF)),
+            (0x0A4D_0000, .outside(0x0A4D_0000)), (0x0A4D_000B, .taken(0x0A4D_000B)),
+        ])
     func misplaced(address: UInt32, flaw: DHCPLease.Flaw) throws {
         var bench = Bench()
         bench.start()

@@ -78,5 +78,12 @@ extension Configuration {
                 advice: "Add \"\(address)\", or leave the list empty to listen on all addresses.")
             reader.report("http.addresses", nil, complaint, severity: .warning)
         }
+        if floating.isAutomatic {
+            let complaint = Complaint(
+                "leaves out the floating address that a DHCP server gives: the page cannot be opened there",
+                advice:
+                    "Leave the list empty to listen on all addresses, or name the addresses in [floating] addresses.")
+            reader.report("http.addresses", nil, complaint, severity: .warning)
+        }
     }
 }

@@ -21,29 +21,17 @@ extension ControlLoop {
             return
         }
         if leaseWire.socket?.interface != interface.index { closeLeaseWire() }
-        let networks = Self.networks(of: interface).map { DHCPClient.Network(address: $0.number, prefix: $0.prefix) }
+        let networks = LeaseInterface.networks(of: interface).map {
+            DHCPClient.Network(address: $0.number, prefix: $0.prefix)
+        }
         let link = LeaseLink(
             ownHardwareAddress: interface.medium == .wireless ? own.bytes : nil, networks: networks,
-            taken: Set(interfaces.flatMap(Self.networks).map(\.number)))
+            taken: Set(interfaces.flatMap(LeaseInterface.networks).map(\.number)))
         perform(node.setLeaseLink(link, at: now))
     }
 
-    /// Wired before wireless before what software made: a container's bridge has no DHCP server.
     private var leaseInterface: Interface? {
-        let named = setup.configuration.floating.interface
-        let fit = gossipInterfaces.filter { interface in
-            interface.isRunning && interface.mac != nil && !Self.networks(of: interface).isEmpty
-                && (named == nil || named == interface.name)
-        }
-        return fit.min { ($0.medium, $0.index) < ($1.medium, $1.index) }
-    }
-
-    /// The IPv4 addresses of an interface that name a network; one that it gave itself for want of any is none.
-    private static func networks(of interface: Interface) -> [(number: UInt32, prefix: UInt8)] {
-        interface.addresses.compactMap { address in
-            guard case .v4(let number) = address.ip, !address.isHost, number >> 16 != 0xA9FE else { return nil }
-            return (number, UInt8(clamping: address.prefix))
-        }
+        LeaseInterface.choose(named: setup.configuration.floating.interface, among: gossipInterfaces)
     }
 
     /// Sends a message; opens the way first, where it is closed or was another client's.

@@ -23,6 +23,7 @@ extension ControlLoop {
         forgetOldRefusals()
         updateStandardGroup(at: now)
         lookForStrangers(at: now)
+        lifelines.floating = Set(floating.map(\.ip))
         leaseWire.problem = nil
         updateLeaseLink(at: now)
         updateHealth(at: now)
@@ -144,7 +145,7 @@ extension ControlLoop {
         guard let present = try? InterfaceList.current() else { return }
         let leased = setup.files.lease()?.lease.map { IPAddress.v4($0.address) }
         for interface in present {
-            for address in interface.addresses 
+            for address in interface.addresses
             where address.isHost && (isFloating(address.ip) || address.ip == leased) {
                 logger.notice("\(address.ip) was left on \(interface.name) by an earlier run; removing it")
                 if let error = addresses.release(address.ip, on: interface.index) { logger.warning("\(error)") }

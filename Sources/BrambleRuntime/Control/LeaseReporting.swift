@@ -38,7 +38,8 @@ enum LeaseReporting {
     private static func problem(_ unanswered: Int, _ flaw: DHCPLease.Flaw?, asking name: String) -> String? {
         if let flaw { return LeaseEvent.unusable(flaw).text }
         guard unanswered > 0 else { return nil }
-        return "No DHCP server answers: \(name) has asked \(PlainNumbers.count(unanswered, "time")) and goes on asking, "
+        return
+            "No DHCP server answers: \(name) has asked \(PlainNumbers.count(unanswered, "time")) and goes on asking, "
             + "so the cluster has no floating address yet. \(LeaseAdvice.meanwhile) \(LeaseAdvice.server); "
             + LeaseAdvice.remedy
     }

@@ -89,6 +89,7 @@ struct LeaseKeeper: Sendable {
     init(virtualRouterID: UInt8, remembered: LeaseRecord?, key: ClusterKey, random: SeededGenerator) {
         self.virtualRouterID = virtualRouterID
         record = remembered ?? LeaseRecord(identity: LANIdentity(of: key))
+        record.isLive = false
         stored = remembered
         self.random = random
     }

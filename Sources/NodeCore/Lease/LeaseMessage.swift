@@ -27,7 +27,8 @@ struct LeaseMessage: Hashable, Sendable {
         var writer = ByteWriter(capacity: 96)
         writer.integer(MessageKind.lease)
         writer.integer(
-            (record.isLive ? Flag.live : 0) | (record.lease == nil ? 0 : Flag.lease) | (search == nil ? 0 : Flag.search))
+            (record.isLive ? Flag.live : 0) | (record.lease == nil ? 0 : Flag.lease) | (search == nil ? 0 : Flag.search)
+        )
         writer.integer(record.version)
         writer.append(record.identity.seed)
         if let lease = record.lease { Self.write(lease, at: now, with: &writer) }

@@ -53,7 +53,9 @@ extension Node {
             adopt(message.record, into: &actions)
         } else if leasing.record.supersedes(message.record) {
             // A memory from before: its number must not win once this word has become a memory, too.
-            if message.record.version >= leasing.record.version { self.leasing?.record.version = message.record.version + 1 }
+            if message.record.version >= leasing.record.version {
+                self.leasing?.record.version = message.record.version + 1
+            }
             speak(to: [source], at: now, into: &actions)
         }
     }
@@ -89,7 +91,8 @@ extension Node {
             leasing?.client = nil
             return
         }
-        guard leasing?.client?.lease != lease, var client = leasing?.makeClient(on: link, members: company.presentAddresses)
+        guard leasing?.client?.lease != lease,
+            var client = leasing?.makeClient(on: link, members: company.presentAddresses)
         else { return }
         client.resume(lease, at: now)
         leasing?.client = client
