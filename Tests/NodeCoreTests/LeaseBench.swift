@@ -71,6 +71,8 @@ struct LeaseBench {
     }
 
     private(set) var now = Instant(nanoseconds: 1_000_000_000)
+    /// Whether somebody on the wire answers for every address that nobody here has.
+    var hasStranger = false
     var places: [Place]
     var server = TestServer()
     private var key: ClusterKey
@@ -141,12 +143,21 @@ struct LeaseBench {
         case .release(let address), .relinquish(let address): places[index].held.remove(address.ip)
         case .tell(let event): places[index].events.append(event)
         case .storeLease(let record): places[index].stored = record
-        case .useAddresses: call(index) { $0.update(health: .healthy, release: 1, at: $1) }
+        case .useAddresses(let addresses): probe(addresses, index)
         case .sendDHCP(let request):
             places[index].asked += 1
             guard let answer = server.answer(request.message) else { return }
             call(index) { $0.receiveDHCP(answer, from: TestServer.hardware, at: $1) }
         default: break
+        }
+    }
+
+    /// What the shell does before a node runs for new addresses.
+    private mutating func probe(_ addresses: [FloatingAddress], _ index: Int) {
+        guard hasStranger else { return call(index) { $0.update(health: .healthy, release: 1, at: $1) } }
+        for ip in addresses.map(\.ip) {
+            call(index) { $0.update(health: .healthy, obstacles: [ip: .starting], release: 1, at: $1) }
+            call(index) { $0.addressAnswered(ip, by: "a stranger", at: $1) }
         }
     }
 

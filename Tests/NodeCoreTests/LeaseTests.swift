@@ -151,26 +151,15 @@ struct LeaseTests {
     @Test("an address that a stranger answers for is declined; after three in an hour it stays at the conflict")
     func declines() {
         var bench = LeaseBench(2)
-        for round in 0..<4 {
-            bench.run(for: .seconds(14))
-            for index in bench.places.indices {
-                let addresses = bench.places[index].node?.floatingAddresses ?? []
-                // As if each node's probe had been answered before it ran.
-                for address in addresses {
-                    bench.places.indices.forEach { bench.places[$0].held.remove(address.ip) }
-                    bench.call(index) {
-                        $0.update(health: .healthy, obstacles: [address.ip: .starting], release: 1, at: $1)
-                    }
-                }
-            }
-            bench.run(for: .seconds(2))
-            for index in bench.places.indices {
-                for address in bench.places[index].node?.floatingAddresses ?? [] {
-                    bench.call(index) { $0.addressAnswered(address.ip, by: "a stranger", at: $1) }
-                }
-            }
-            #expect(bench.server.heard.filter { $0.kind == .decline }.count == min(round + 1, 3))
-        }
+        bench.hasStranger = true
+        bench.run(for: .seconds(8))
+        #expect(bench.server.heard.filter { $0.kind == .decline }.map(\.options.requestedAddress) == [Self.first])
+        bench.run(for: .seconds(60))
+        #expect(
+            bench.server.heard.filter { $0.kind == .decline }.map(\.options.requestedAddress)
+                == [Self.first, Self.second, Self.second + 1])
+        #expect(bench.known == [Self.second + 2, Self.second + 2])
+        #expect(bench.places.allSatisfy { $0.held.isEmpty })
     }
 
     @Test("a card that was away for long does not take a living address away, whatever its memory says")

@@ -1,3 +1,5 @@
+import DHCP
+import NodeCore
 import Testing
 import Wire
 
