@@ -4,7 +4,7 @@ import pytest
 
 from dhcp import POOL, SERVER, Dnsmasq, Kea
 from lab import Lab
-from namespace import ip
+from namespace import bridge, ip
 
 
 def unconfigured(nodes: int) -> Lab:
@@ -101,8 +101,13 @@ def test_the_holder_alone_renews_and_a_lease_that_nobody_renews_ends_everywhere(
             lab.wait_until(lambda: leased(lab, *lab.backups(leader)) == address, "the next one has the same address")
             leader.start()
             wait_leased(lab)
-        # The sender of a renewal is the cluster, whichever node it comes from.
-        assert {mac for _, mac, _ in server.leases()} == {lease(lab.nodes[0])["hardware_address"]}
+        # The sender of a renewal is the cluster, whichever node it comes from: the switch has seen it at the holder.
+        hardware = lease(lab.nodes[0])["hardware_address"]
+        assert {mac for _, mac, _ in server.leases()} == {hardware}
+        before = renewals()
+        lab.wait_until(lambda: renewals() > before, "the holder of now renews the lease")
+        seen = [line for line in bridge("fdb", "show", inside=lab.switch).splitlines() if line.startswith(hardware)]
+        assert len(seen) == 1 and seen[0].split()[2] == lab.holders(address)[0].name
 
         server.stop()
         lab.wait_until(lambda: not lab.holders(address), "the address goes with its lease")
@@ -137,3 +142,16 @@ def test_an_address_that_somebody_uses_is_declined():
         assert address != POOL[0] and in_pool(address)
         assert f"{POOL[0]}" in "".join(line for line in server.log().splitlines() if "DECLINE" in line)
         assert not any(node.status().signal == "address conflict" for node in nodes)
+
+
+def test_a_check_asks_in_the_cluster_s_name_and_takes_nothing():
+    with unconfigured(1) as lab:
+        node = lab.nodes[0]
+        node.write_configuration()
+        with Dnsmasq(lab, POOL, "--no-ping") as server:
+            lab.wait_until(lambda: "DHCP, IP range" in server.log(), "the server is there")
+            asked = node.run_command("check", "--config", node.config_path).stdout
+            assert f"the DHCP server {SERVER} offers the cluster 10.77.0." in asked
+            assert not server.leases()
+        asked = node.run_command("check", "--config", node.config_path).stdout
+        assert "no DHCP server answers on eth0" in asked

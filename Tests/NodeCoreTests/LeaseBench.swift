@@ -68,6 +68,8 @@ struct LeaseBench {
         var events: [Event] = []
         /// How many DHCP messages it sent.
         var asked = 0
+        /// Whether it hears nothing of what a server answers.
+        var isDeaf = false
     }
 
     private(set) var now = Instant(nanoseconds: 1_000_000_000)
@@ -146,7 +148,7 @@ struct LeaseBench {
         case .useAddresses(let addresses): probe(addresses, index)
         case .sendDHCP(let request):
             places[index].asked += 1
-            guard let answer = server.answer(request.message) else { return }
+            guard let answer = server.answer(request.message), !places[index].isDeaf else { return }
             call(index) { $0.receiveDHCP(answer, from: TestServer.hardware, at: $1) }
         default: break
         }

@@ -91,6 +91,15 @@ struct LeaseTests {
         #expect(bench.places.filter { $0.asked > 0 }.count == 2)
     }
 
+    @Test("a node that asks where no answer comes lets another one ask after a minute or so")
+    func stepsAside() throws {
+        var bench = LeaseBench(3)
+        bench.places[2].isDeaf = true
+        bench.run(for: .seconds(90))
+        #expect(bench.places[2].asked >= 4)
+        #expect(bench.known == [Self.first, Self.first, Self.first])
+    }
+
     @Test("a restart of the whole cluster asks for the address that is remembered")
     func restart() throws {
         var bench = Self.leased()

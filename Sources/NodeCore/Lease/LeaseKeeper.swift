@@ -76,6 +76,9 @@ struct LeaseKeeper: Sendable {
     /// How long a node listens to the others before it searches; a node of a lower rank gives those before it more.
     static let listening = Duration.seconds(1)
     static let step = Duration.seconds(5)
+    /// After how many questions in vain, a minute or so, a node lets another one ask; and for how long, if none does.
+    static let longestSilence = 4
+    static let rest = Duration.seconds(60)
 
     /// A node that hears nothing of its own cluster takes the holder for a stranger; it must not decline its way through
     /// all that the server has. Three addresses in an hour are enough for machines that are in the way.

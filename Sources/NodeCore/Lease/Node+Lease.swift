@@ -188,6 +188,7 @@ extension Node {
     private mutating func perform(
         _ wanted: [DHCPClient.Action], at now: Instant, into actions: inout [Action]
     ) {
+        var unanswered = 0
         for action in wanted {
             switch action {
             case .send(let message, let destination):
@@ -200,7 +201,8 @@ extension Node {
             case .lost(let loss):
                 if let lease = leasing?.record.lease { tellLost(lease, "\(loss)", into: &actions) }
                 learn(nil, at: now, into: &actions)
-            case .unanswered:
+            case .unanswered(let count):
+                unanswered = count
                 guard leasing?.hasToldOfSilence == false else { continue }
                 leasing?.hasToldOfSilence = true
                 actions.append(.tell(.lease(.unanswered)))
@@ -211,6 +213,15 @@ extension Node {
             case .ignored(let reason): ignored.count("\(reason)")
             }
         }
+        if unanswered >= LeaseKeeper.longestSilence, !company.candidates.isEmpty { stepAside(at: now, into: &actions) }
+    }
+
+    /// Lets another node ask: this one may be where no answer comes, as behind a switch port that lets one address
+    /// through, or on the very machine that the server runs on, which does not hear its own broadcasts.
+    private mutating func stepAside(at now: Instant, into actions: inout [Action]) {
+        leasing?.client = nil
+        leasing?.searchAt = now.advanced(by: LeaseKeeper.rest)
+        speakToAll(at: now, into: &actions)
     }
 
     /// A server has spoken to this node.
