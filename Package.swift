@@ -31,7 +31,7 @@ let layers: [Target] = [
     .target(
         name: "BrambleRuntime",
         dependencies: [
-            "WebServer", "LinuxPlatform", "NodeCore", "Membership", "VRRP", "Releases", "Wire",
+            "WebServer", "LinuxPlatform", "NodeCore", "Membership", "VRRP", "DHCP", "Releases", "Wire",
             logging, lifecycle, signals, .product(name: "TOMLKit", package: "TOMLKit"),
         ],
         swiftSettings: strict),
@@ -43,9 +43,10 @@ let layers: [Target] = [
         name: "LinuxPlatform",
         dependencies: ["Wire", "CGpiod", "CSystemd", "CLinux"],
         swiftSettings: strict),
-    .target(name: "NodeCore", dependencies: ["Membership", "VRRP", "Wire"], swiftSettings: strict),
+    .target(name: "NodeCore", dependencies: ["Membership", "VRRP", "DHCP", "Wire"], swiftSettings: strict),
     .target(name: "Membership", dependencies: ["Wire"], swiftSettings: strict),
     .target(name: "VRRP", dependencies: ["Wire"], swiftSettings: strict),
+    .target(name: "DHCP", dependencies: ["Wire"], swiftSettings: strict),
     .target(name: "Releases", dependencies: ["Wire", crypto], swiftSettings: strict),
     .target(name: "Wire", dependencies: [crypto], swiftSettings: strict),
     .systemLibrary(name: "CGpiod", pkgConfig: "libgpiod", providers: [.apt(["libgpiod-dev"])]),
@@ -56,16 +57,17 @@ let layers: [Target] = [
 let tests: [Target] = [
     .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: strict),
     .testTarget(name: "VRRPTests", dependencies: ["VRRP", "Wire"], swiftSettings: strict),
+    .testTarget(name: "DHCPTests", dependencies: ["DHCP", "Wire"], swiftSettings: strict),
     .testTarget(name: "MembershipTests", dependencies: ["Membership", "Wire"], swiftSettings: strict),
     .testTarget(name: "ReleasesTests", dependencies: ["Releases", "Wire"], swiftSettings: strict),
     .testTarget(
-        name: "NodeCoreTests", dependencies: ["NodeCore", "Membership", "VRRP", "Wire"], swiftSettings: strict),
+        name: "NodeCoreTests", dependencies: ["NodeCore", "Membership", "VRRP", "DHCP", "Wire"], swiftSettings: strict),
     .testTarget(name: "LinuxPlatformTests", dependencies: ["LinuxPlatform", "Wire"], swiftSettings: strict),
     .testTarget(
         name: "WebServerTests", dependencies: ["WebServer", "Releases", "Wire", nioCore, nioPosix, lifecycle, logging],
         swiftSettings: strict),
     .testTarget(
-        name: "BrambleRuntimeTests", dependencies: ["BrambleRuntime", "NodeCore", "Wire"],
+        name: "BrambleRuntimeTests", dependencies: ["BrambleRuntime", "NodeCore", "DHCP", "Wire"],
         exclude: ["Configuration/Cases", "Status/Snapshots"], swiftSettings: strict),
     .testTarget(
         name: "Simulation", dependencies: ["NodeCore", "Membership", "VRRP", "Wire"], swiftSettings: strict),

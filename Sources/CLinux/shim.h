@@ -2,6 +2,7 @@
 #ifndef BRAMBLE_CLINUX_H
 #define BRAMBLE_CLINUX_H
 #include "datagrams.h"
+#include "dhcp.h"
 #include "headers.h"
 #include "packets.h"
 #include "polling.h"

@@ -48,6 +48,12 @@ public enum Action: Sendable {
     case announce(FloatingAddress)
     /// Keep these peers on disk, in place of those kept before.
     case store([KnownPeer])
+    /// Ask a DHCP server.
+    case sendDHCP(DHCPRequest)
+    /// Keep this record of the cluster's lease on disk, in place of the one kept before.
+    case storeLease(LeaseRecord)
+    /// The floating addresses are these from now on.
+    case useAddresses([FloatingAddress])
     /// Show this on the lights from now on.
     case show(Signal)
     /// Tell people.

@@ -31,6 +31,8 @@ public enum Event: Equatable, Sendable {
     case handover(FloatingAddress, to: NodeID?)
     /// The node was taken out of service by a person, or put back.
     case draining(Bool)
+    /// Something about the address that a DHCP server gives.
+    case lease(LeaseEvent)
     /// A person asked this node to show itself.
     case identify(until: Instant)
 
@@ -43,6 +45,7 @@ public enum Event: Equatable, Sendable {
         case .obstacle(_, let obstacle): obstacle == nil ? .notice : .warning
         case .transition, .draining: .notice
         case .holder, .outsider, .identify: .info
+        case .lease(let event): event.level
         case .handover(_, let successor): successor == nil ? .notice : .info
         }
     }
@@ -81,6 +84,7 @@ public enum Event: Equatable, Sendable {
         case .draining(let isDraining):
             return isDraining
                 ? "this node is out of service, until a person resumes it" : "this node is in service again"
+        case .lease(let event): return event.text
         case .identify:
             return "identify: the lights show which node this is"
         }

@@ -16,6 +16,8 @@ enum MessageKind {
     static let handedOver: UInt8 = 0x23
     /// A command that people gave on another node.
     static let command: UInt8 = 0x30
+    /// What a node knows of the address that a DHCP server gives the cluster.
+    static let lease: UInt8 = 0x50
 }
 
 /// Which virtual router a message is about: the body of an offer and of what follows it.

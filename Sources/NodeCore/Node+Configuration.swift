@@ -37,6 +37,11 @@ extension Node {
         /// The timers of membership.
         public var membership: SWIM.Configuration
 
+        /// The VRID of the address that the LAN's DHCP server is asked for; nil if it is not asked.
+        public var leasedRouterID: UInt8?
+        /// What an earlier run kept on disk of that address.
+        public var rememberedLease: LeaseRecord?
+
         /// How long a node listens before it runs for Active: long enough to meet the peers of its LAN (a few
         /// milliseconds on a wire, some hundred on a busy radio), short enough that no one waits for the page.
         public var settling = Duration.milliseconds(500)

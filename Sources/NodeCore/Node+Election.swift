@@ -12,6 +12,7 @@ extension Node {
     /// Draws the conclusions of what has been learned: priority, who may run, lights.
     mutating func settle(at now: Instant, into actions: inout [Action]) {
         guard !isStopped else { return }
+        settleLease(at: now, into: &actions)
         for index in routers.indices {
             routers[index].router.setRank(rank(for: routers[index]))
             let eligible = mayRun(for: routers[index], at: now)

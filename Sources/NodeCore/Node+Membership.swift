@@ -17,6 +17,7 @@ extension Node {
         case MessageKind.question: answerQuestion(from: source, into: &actions)
         case MessageKind.offer: receiveOffer(payload, from: source, sender: sender, at: now, into: &actions)
         case MessageKind.handedOver: receiveHandedOver(payload, at: now, into: &actions)
+        case MessageKind.lease: receiveLease(payload, from: source, sender: sender, at: now, into: &actions)
         case MessageKind.command:
             receiveCommand(payload, at: now, into: &actions)
         default: ignored.count("unknown message kind")
@@ -36,7 +37,10 @@ extension Node {
             case .changed(let member, let before):
                 guard member.id != session.node, member.state != before else { continue }
                 actions.append(.tell(.member(member, before: before)))
-                if member.state == .alive && before != .suspect { welcome(at: now, into: &actions) }
+                if member.state == .alive && before != .suspect {
+                    welcome(at: now, into: &actions)
+                    welcomeToLease(member, at: now, into: &actions)
+                }
             case .store(let peers): actions.append(.store(peers))
             case .ignored(let reason): ignored.count("\(reason)")
             }

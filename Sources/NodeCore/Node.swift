@@ -31,6 +31,8 @@ public struct Node: Sendable {
     var spreadAt: Instant?
     var identifyUntil: Instant?
     var duplicateUntil: Instant?
+    /// The address that a DHCP server gives; nil if addresses are configured.
+    var leasing: LeaseKeeper?
     /// The floating addresses that a stranger answers for, and until when that is believed.
     var conflicts: [IPAddress: Instant] = [:]
     var shown: Signal?
@@ -64,6 +66,11 @@ public struct Node: Sendable {
             configuration: configuration.membership, known: known, seeds: configuration.seeds, random: random, at: now)
         company = Company(of: session.node, among: membership.members)
         routers = FloatingRouter.routers(of: configuration.floating, configuration: configuration, node: session.node)
+        leasing = configuration.leasedRouterID.map {
+            LeaseKeeper(
+                virtualRouterID: $0, remembered: configuration.rememberedLease, key: configuration.keyring.newest,
+                random: random)
+        }
     }
 
     // MARK: What happens to a node
@@ -96,6 +103,7 @@ public struct Node: Sendable {
             if let instant, instant < next { next = instant }
         }
         for router in routers { consider(router.nextDeadline) }
+        consider(leasing?.nextDeadline)
         consider(identifyUntil)
         consider(duplicateUntil)
         consider(conflicts.values.min())
@@ -117,6 +125,7 @@ public struct Node: Sendable {
         perform(membership.deadlineReached(at: now), at: now, into: &actions)
         concludeFromLifelines(at: now)
         for index in routers.indices { routerDeadline(index, at: now, into: &actions) }
+        leaseDeadline(at: now, into: &actions)
         settle(at: now, into: &actions)
         return actions
     }

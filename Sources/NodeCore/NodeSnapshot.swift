@@ -73,6 +73,8 @@ public struct NodeSnapshot: Sendable {
     public let members: [Member]
     /// The floating addresses, in the order of the configuration.
     public let floating: [Floating]
+    /// How it stands with the address that a DHCP server gives; nil if it is not asked.
+    public let lease: LeaseStatus?
     /// How many datagrams were dropped, by reason.
     public let drops: DropCounts
     /// How many messages were ignored, by reason.
@@ -101,6 +103,6 @@ extension Node {
                         history: router.history)
                 }
             },
-            drops: link.drops, ignored: ignored, localHealth: membership.localHealth)
+            lease: leaseStatus, drops: link.drops, ignored: ignored, localHealth: membership.localHealth)
     }
 }

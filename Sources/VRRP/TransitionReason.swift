@@ -44,6 +44,8 @@ public enum TransitionReason: Hashable, Sendable, CustomStringConvertible {
     case addressConflict
     /// Another running node has this node's identity, which is given up.
     case duplicateIdentity
+    /// The DHCP server's lease of the address ended.
+    case leaseEnded
     /// The addresses or the interval are to be others: it starts anew.
     case reconfigured
 
@@ -67,6 +69,7 @@ public enum TransitionReason: Hashable, Sendable, CustomStringConvertible {
         case .linkDown: "this node's link is down"
         case .addressConflict: "a stranger on this network has the address"
         case .duplicateIdentity: "this node gives up its identity, which another has too"
+        case .leaseEnded: "the DHCP server's lease of the address has ended"
         case .reconfigured: "the configuration changed"
         }
     }

@@ -63,12 +63,13 @@ extension Configuration {
     }
 
     private func reportRouterIDs(_ reader: inout SettingReader) {
-        let last = Int(floating.routerID) + floating.addresses.count - 1
+        let count = floating.addresses.count + (floating.isAutomatic ? 1 : 0)
+        let last = Int(floating.routerID) + count - 1
         guard last > 255, floating.mode == .sealed else { return }
         let complaint = Complaint(
-            "leaves no number for each of the \(floating.addresses.count) addresses: the last would be \(last), "
+            "leaves no number for each of the \(count) addresses: the last would be \(last), "
                 + "and 255 is the highest",
-            advice: "Take \(max(1, 256 - floating.addresses.count)) at most.")
+            advice: "Take \(max(1, 256 - count)) at most.")
         reader.report("floating.router_id", .integer(Int64(floating.routerID)), complaint)
     }
 
@@ -80,6 +81,13 @@ extension Configuration {
             let complaint = Complaint(
                 "leaves out the floating address \(address): the page cannot be opened there",
                 advice: "Add \"\(address)\", or leave the list empty to listen on all addresses.")
+            reader.report("http.addresses", nil, complaint, severity: .warning)
+        }
+        if floating.isAutomatic {
+            let complaint = Complaint(
+                "leaves out the floating address that a DHCP server gives: the page cannot be opened there",
+                advice:
+                    "Leave the list empty to listen on all addresses, or name the addresses in [floating] addresses.")
             reader.report("http.addresses", nil, complaint, severity: .warning)
         }
     }

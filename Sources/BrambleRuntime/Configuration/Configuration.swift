@@ -80,6 +80,11 @@ public struct Configuration: Hashable, Sendable {
                 (address, mode == .standard ? routerID : UInt8(clamping: Int(routerID) + index))
             }
         }
+
+        /// The VRID of the address that a DHCP server gives: the one after those that are named; nil if none is asked.
+        public var leasedRouterID: UInt8? {
+            isAutomatic ? UInt8(clamping: Int(routerID) + addresses.count) : nil
+        }
     }
 
     /// Programs of the user's that are run when this node's part changes. Each is a path and its arguments; empty for

@@ -13,6 +13,8 @@ extension ControlLoop {
     func perform(_ actions: [Action]) {
         var isNews = false
         var refused: [(FloatingAddress, String)] = []
+        var isReaddressed = false
+        let wireProblem = leaseWire.problem
         for action in actions {
             switch action {
             case .send(let bytes, let destination): send(bytes, to: destination)
@@ -24,6 +26,9 @@ extension ControlLoop {
             case .lifelines(let peers): lifelines.hold(peers, at: MonotonicClock.now())
             case .announce(let address): announce(address)
             case .store(let peers): setup.peers.keep(peers)
+            case .sendDHCP(let request): sendDHCP(request)
+            case .storeLease(let record): setup.peers.keep(record)
+            case .useAddresses: isReaddressed = true
             case .show(let signal): lights.show(signal, at: MonotonicClock.now())
             case .tell(let event):
                 log(event)
@@ -39,6 +44,8 @@ extension ControlLoop {
         if isNews { publish(at: MonotonicClock.now()) }
         // Only now: an advertisement that was decided on with the claim must not go out after the resignation.
         if !refused.isEmpty { refuse(refused) }
+        if leaseWire.problem != wireProblem { updateLeaseLink(at: MonotonicClock.now()) }
+        if isReaddressed { lookAtNetwork(at: MonotonicClock.now()) }
     }
 
     /// A send that fails is no news: networks come and go, and each message is repeated.
@@ -107,6 +114,7 @@ extension ControlLoop {
         probe?.forget()
         lifelines.hold([], at: now)
         lookForStrangers(at: now)
+        updateLeaseLink(at: now)
         perform(node.setDraining(wasDraining, at: now))
         updateHealth(at: now)
     }

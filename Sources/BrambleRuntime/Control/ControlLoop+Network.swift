@@ -1,10 +1,11 @@
+internal import DHCP
 internal import LinuxPlatform
 internal import Logging
 internal import NodeCore
 internal import Wire
 
 extension ControlLoop {
-    var floating: [FloatingAddress] { setup.nodeConfiguration.floating }
+    var floating: [FloatingAddress] { node.floatingAddresses }
 
     /// Lists the interfaces anew and draws the conclusions.
     func lookAtNetwork(at now: Instant) {
@@ -29,6 +30,9 @@ extension ControlLoop {
         updateStandardGroup(at: now)
         lookForStrangers(at: now)
         weighInterfaces(at: now)
+        lifelines.floating = Set(floating.map(\.ip))
+        leaseWire.problem = nil
+        updateLeaseLink(at: now)
         updateHealth(at: now)
     }
 
@@ -50,6 +54,11 @@ extension ControlLoop {
         for warning in warnings where !networkWarnings.contains(warning) { logger.warning("\(warning)") }
         networkWarnings = warnings
         setup.facts.update { $0.networkWarnings = warnings }
+    }
+
+    var gossipInterfaces: [Interface] {
+        let named = setup.configuration.cluster.interfaces
+        return interfaces.filter { $0.isForGossip && (named.isEmpty || named.contains($0.name)) }
     }
 
     /// Reads what the kernel tells of links and addresses.
@@ -153,8 +162,10 @@ extension ControlLoop {
     func removeLeftovers() {
         guard let present = try? InterfaceList.current() else { return }
         removeVirtualMACs(present)
+        let leased = setup.files.lease()?.lease.map { IPAddress.v4($0.address) }
         for interface in present {
-            for address in interface.addresses where address.isHost && isFloating(address.ip) {
+            for address in interface.addresses
+            where address.isHost && (isFloating(address.ip) || address.ip == leased) {
                 logger.notice("\(address.ip) was left on \(interface.name) by an earlier run; removing it")
                 if let error = addresses.release(address.ip, on: interface.index) { logger.warning("\(error)") }
             }

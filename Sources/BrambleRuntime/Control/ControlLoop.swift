@@ -58,6 +58,7 @@ final class ControlLoop {
     var networkWarnings: [String] = []
     /// Nil unless the configuration asks for virtual MAC addresses.
     var virtualMACs: VirtualMACs?
+    var leaseWire = LeaseWire()
     /// When to list the interfaces again, after that failed.
     var networkRetryAt: Instant?
     private var publishedAt = Instant.zero
@@ -159,6 +160,7 @@ final class ControlLoop {
             case Source.strangers: probe?.hear()
             case _ where Lifelines.owns(event): continue
             case Source.advertisements: receiveAdvertisements()
+            case Self.leaseToken: receiveDHCP()
             default: control.handle(event, poller: poller, answer: answer)
             }
         }
@@ -174,6 +176,7 @@ final class ControlLoop {
         retryClaim(at: now)
         advanceProbe(at: now)
         advanceLifelines(at: now)
+        closeIdleLeaseWire()
         lights.drive(at: now)
         watchdog.feed(with: checked, status: statusLine, at: now)
         if before == publishedAt, publishedAt.duration(to: now) > .milliseconds(100) { publish(at: now) }

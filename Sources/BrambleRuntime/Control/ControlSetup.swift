@@ -22,6 +22,7 @@ struct ControlSetup: Sendable {
     func makeNode(_ session: Session, keyring: Keyring, at now: Instant) -> Node {
         var nodeConfiguration = nodeConfiguration
         nodeConfiguration.keyring = keyring
+        nodeConfiguration.rememberedLease = files.lease()
         var random = SystemRandomNumberGenerator()
         let secret = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) }
         return Node(

@@ -45,6 +45,7 @@ enum Metrics {
             }
         }
         hooks(contents.hooks, &page)
+        if let lease = node.lease { LeaseReporting.write(lease, to: &page, at: now) }
         page.family("bramble_dropped_datagrams_total", "counter", "Datagrams that were dropped, by reason.")
         for drop in node.drops {
             page.sample("bramble_dropped_datagrams_total", ["reason": drop.reason.name], Double(drop.count))

@@ -11,7 +11,8 @@ enum StatusBuilder {
     static func report(_ contents: Facts.Contents, _ configuration: Configuration, at now: Instant) -> StatusReport {
         guard let node = contents.node else { return waiting(["the node has just started"], configuration) }
         let names = Dictionary(node.members.map { ($0.id, $0.info.name) }, uniquingKeysWith: { first, _ in first })
-        return StatusReport(
+        let lease = LeaseReporting.report(node, names, at: now)
+        var report = StatusReport(
             node: NodeStatus(
                 id: "\(node.session.node)", short: node.session.node.short, name: configuration.node.name,
                 version: Version.current, uptimeSeconds: node.startedAt.elapsed(to: now),
@@ -29,7 +30,9 @@ enum StatusBuilder {
             hooks: HookStatus.all(contents.hooks, configuration.hooks, at: now), realTime: contents.isRealTime,
             lifelines: lifelines(contents.lifelines, of: node, names),
             warnings: contents.warnings + contents.networkWarnings + contents.configurationProblems + obstacles(node)
-                + HookStatus.warnings(contents.hooks, configuration.hooks))
+                + HookStatus.warnings(contents.hooks, configuration.hooks) + [lease?.problem].compactMap { $0 })
+        report.lease = lease
+        return report
     }
 
     /// The report of a daemon whose node does not run.

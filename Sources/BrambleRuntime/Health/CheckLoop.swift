@@ -68,7 +68,7 @@ final class CheckLoop: Sendable {
         } else if !known.isListening {
             reasons.append(.starting)
         } else {
-            switch check.run() {
+            switch check.avoiding(known.node?.floating.map(\.address.ip) ?? []).run() {
             case .answered: break
             case .addressNotHere(let problem): reasons.append(.httpUnanswered(problem))
             case .failed(let problem):

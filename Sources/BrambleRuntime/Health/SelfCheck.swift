@@ -4,6 +4,8 @@ internal import Wire
 /// A real request to the node's own web server, over a real socket, by hand: the check must not share an event loop
 /// with what it checks.
 struct SelfCheck: Sendable {
+    private let http: Configuration.HTTP
+    private let floating: [IPAddress]
     /// Where the web server is asked.
     var address: SocketAddress
     /// The name that the answer must carry in `X-Served-By`.
@@ -19,6 +21,15 @@ struct SelfCheck: Sendable {
         let own = http.addresses.first { !floating.contains($0) }
         address = SocketAddress(ip: own ?? .v4(0x7F00_0001), port: http.port)
         self.nodeName = nodeName
+        self.http = http
+        self.floating = floating
+    }
+
+    /// The same check, where these addresses have come to float since.
+    func avoiding(_ more: [IPAddress]) -> SelfCheck {
+        var check = SelfCheck(http, floating: floating + more, nodeName: nodeName)
+        check.patience = patience
+        return check
     }
 
     /// What came of it.

@@ -1,9 +1,11 @@
 internal import Glibc
 internal import LinuxPlatform
 internal import Membership
+internal import NodeCore
 internal import Wire
 
-/// What a node keeps about itself on its data partition: its ID, its boot counter, the peers it has known.
+/// What a node keeps about itself on its data partition: its ID, its boot counter, the peers it has known, and the
+/// address that the cluster was given.
 ///
 /// The files are small texts. Each is replaced as a whole (temporary file, fsync, rename), so that a power cut leaves
 /// the old one or the new one.
@@ -13,6 +15,7 @@ struct NodeFiles: Sendable {
 
     private var identityPath: String { directory + "/identity" }
     private var peersPath: String { directory + "/peers" }
+    private var leasePath: String { directory + "/lease" }
 
     private var drainingPath: String { directory + "/draining" }
 
@@ -50,6 +53,11 @@ struct NodeFiles: Sendable {
         guard unlink(drainingPath) == 0 || errno == ENOENT else { throw .system("remove \(drainingPath)", errno) }
         try syncDirectory()
     }
+    /// What was kept of the cluster's lease; a damaged file is as good as none, for a server can be asked anew.
+    func lease() -> LeaseRecord? { (try? read(leasePath)).flatMap { LeaseRecord(text: $0) } }
+
+    /// Keeps what is known of the cluster's lease.
+    func keep(_ lease: LeaseRecord) throws(NodeFilesError) { try write(lease.text, to: leasePath) }
 
     private func freshID() -> NodeID {
         var random = SystemRandomNumberGenerator()

@@ -1,16 +1,18 @@
 internal import LinuxPlatform
 internal import Logging
 internal import Membership
+internal import NodeCore
 internal import ServiceLifecycle
 internal import Synchronization
 
-/// Keeps the known peers on disk, and whether the node is out of service, on a thread of its own: a card may take a second to sync, and the control thread has
-/// none to give.
+/// Keeps on disk the known peers, the cluster's lease, and whether the node is out of service, on a thread of its own: a
+/// card may take a second to sync, and the control thread has none to give.
 final class PeersKeeper: Service {
     private let files: NodeFiles
     private let logger: Logger
     private let waiting = Mutex<[KnownPeer]?>(nil)
     private let waitingDrain = Mutex<Bool?>(nil)
+    private let waitingLease = Mutex<LeaseRecord?>(nil)
     private let isEnding = Mutex(false)
     private let wakeUp: WakeUp
 
@@ -29,6 +31,12 @@ final class PeersKeeper: Service {
     /// Has it kept, soon, whether the node is out of service.
     func keep(isDraining: Bool) {
         waitingDrain.withLock { $0 = isDraining }
+        wakeUp.signal()
+    }
+
+    /// Has this record of the cluster's lease kept, soon.
+    func keep(_ lease: LeaseRecord) {
+        waitingLease.withLock { $0 = lease }
         wakeUp.signal()
     }
 
@@ -59,6 +67,7 @@ final class PeersKeeper: Service {
             let isLast = isEnding.withLock { $0 }
             if let peers = waiting.withLock({ $0.take() }) { write(peers) }
             if let isDraining = waitingDrain.withLock({ $0.take() }) { write(isDraining: isDraining) }
+            if let lease = waitingLease.withLock({ $0.take() }) { write(lease) }
             if isLast { return }
         }
     }
@@ -76,6 +85,14 @@ final class PeersKeeper: Service {
             try files.keep(peers)
         } catch {
             logger.warning("\(error) The peers are found again by discovery.")
+        }
+    }
+
+    private func write(_ lease: LeaseRecord) {
+        do {
+            try files.keep(lease)
+        } catch {
+            logger.warning("\(error) The DHCP server knows the cluster's address by its client identifier.")
         }
     }
 }

@@ -129,6 +129,7 @@ struct Plan {
         node.preemptDelay = configuration.floating.preemptDelay
         node.spread = configuration.floating.spread
         node.mode = configuration.floating.mode == .standard ? .standard : .sealed
+        node.leasedRouterID = configuration.floating.leasedRouterID
         return node
     }
 }

@@ -24,7 +24,7 @@ public struct StatusRenderer: Sendable {
         let alive = report.cluster.members.count { $0.state == .alive }
         let count = "\(PlainNumbers.count(alive, "node")) alive"
         guard !report.floating.isEmpty else {
-            return wrapped("no floating address is set, \(count)", .strong)
+            return wrapped("no floating address is \(report.lease == nil ? "set" : "there yet"), \(count)", .strong)
         }
         let holders = report.floating.compactMap(\.holderID)
         var parts: [String] = []
@@ -125,6 +125,7 @@ public struct StatusRenderer: Sendable {
             ("cluster key", report.cluster.keyFingerprint ?? "none: this node talks to no other"),
             ("control", report.realTime ? "real-time priority" : "ordinary priority"),
         ]
+        if let lease = report.lease { rows.insert(("address", lease.text), at: 1) }
         if report.drops.total > 0 { rows.append(("dropped", drops)) }
         return rows.flatMap { label, text in
             wrapped("\(label)\(String(repeating: " ", count: 13 - label.count))\(text)", .plain, indent: 13)

@@ -13,6 +13,8 @@ public struct StatusReport: Codable, Hashable, Sendable {
     public var cluster: ClusterStatus
     /// The floating addresses, in the order of the configuration.
     public var floating: [FloatingStatus]
+    /// The address that the cluster asks a DHCP server for; nil if its addresses are configured.
+    public var lease: LeaseReport?
     /// The site that it serves.
     public var site: SiteStatus
     /// Whether it may serve.
@@ -54,7 +56,7 @@ public struct StatusReport: Codable, Hashable, Sendable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case version, node, cluster, floating, site, health, drops, http, lights, hooks, lifelines, warnings
+        case version, node, cluster, floating, lease, site, health, drops, http, lights, hooks, lifelines, warnings
         case realTime = "real_time"
     }
 

@@ -4,7 +4,8 @@ internal import Wire
 
 /// `bramble check`: reads the configuration, then looks at the machine that it is for.
 public enum SurroundingsCheck {
-    /// Looks at everything. Changes nothing; takes a second at most if the daemon does not answer.
+    /// Looks at everything. Changes nothing; takes a second at most if the daemon does not answer, and
+    /// some seconds more if no DHCP server does.
     public static func run(_ file: ConfigurationFile) -> CheckReport {
         let reading = file.read()
         var findings = configuration(reading, path: file.path)
@@ -17,6 +18,7 @@ public enum SurroundingsCheck {
         findings += HookChecks.hooks(configuration.hooks)
         findings += permissions(isDaemonRunning: daemon.isRunning)
         findings += network(configuration)
+        findings += lease(configuration)
         findings.append(
             LightChecks.lights(
                 configuration.lights.output, devices: DirectoryNames.list("/dev"),
@@ -104,6 +106,19 @@ public enum SurroundingsCheck {
                 errorNumber: PermissionChecks.tryPacketSocket(), isDaemonRunning: isDaemonRunning),
             PermissionChecks.realTime(capabilities: capabilities, priorityLimit: PermissionChecks.priorityLimit()),
         ]
+    }
+
+    /// A running daemon knows; otherwise a server is asked.
+    private static func lease(_ configuration: Configuration) -> [Finding] {
+        guard configuration.floating.isAutomatic, let key = configuration.cluster.keyring?.newest else { return [] }
+        let report = try? ControlClient(path: configuration.node.control, timeout: .seconds(1)).status()
+        if let lease = report?.lease, lease.state == .leased, let address = lease.address {
+            return [LeaseCheck.finding(.leased(address))]
+        }
+        guard let interfaces = try? InterfaceList.current() else { return [] }
+        let named = configuration.cluster.interfaces
+        let fit = interfaces.filter { $0.isForGossip && (named.isEmpty || named.contains($0.name)) }
+        return [LeaseCheck.finding(LeaseCheck.ask(configuration, key, among: fit))]
     }
 
     private static func network(_ configuration: Configuration) -> [Finding] {

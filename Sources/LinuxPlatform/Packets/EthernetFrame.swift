@@ -17,6 +17,11 @@ public enum EthernetFrame {
         frame(to: .allNodes, from: mac, EtherType.ipv6, packet)
     }
 
+    /// An IPv4 packet.
+    static func ipv4(to: MACAddress, from: MACAddress, _ packet: [UInt8]) -> [UInt8] {
+        frame(to: to, from: from, EtherType.ipv4, packet)
+    }
+
     private static func frame(
         to: MACAddress, from: MACAddress, _ type: UInt16, _ payload: [UInt8]
     ) -> [UInt8] {

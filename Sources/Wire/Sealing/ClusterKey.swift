@@ -56,7 +56,7 @@ public struct ClusterKey: Hashable, Sendable, CustomStringConvertible, CustomDeb
     /// Shows the fingerprint, never the key.
     public var customMirror: Mirror { Mirror(self, children: ["fingerprint": fingerprint]) }
 
-    private static func derive(_ bytes: [UInt8], _ purpose: String, count: Int) -> [UInt8] {
+    static func derive(_ bytes: [UInt8], _ purpose: String, count: Int) -> [UInt8] {
         let derived = HKDF<SHA256>.deriveKey(
             inputKeyMaterial: SymmetricKey(data: bytes), salt: ProtocolLabel.clusterKey, info: Array(purpose.utf8),
             outputByteCount: count)

@@ -140,6 +140,10 @@ struct NodeHost: SimulatedHost {
         case .store(let peers):
             self.peers = peers
             return [.store("peers", Array(peers.map(\.line).joined(separator: "\n").utf8))]
+        // No network of the simulation has a DHCP server.
+        case .sendDHCP: return []
+        case .storeLease(let record): return [.store("lease", Array(record.text.utf8))]
+        case .useAddresses: return carryOut(node.update(health: health, release: 1, at: now), at: now)
         case .show(let signal):
             if spoiler.flaw != .frozenLights || lights != "member" { lights = "\(signal)" }
             return [.note("shows \(signal)")]

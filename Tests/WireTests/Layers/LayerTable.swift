@@ -27,6 +27,7 @@ struct Layer: Sendable {
         Layer(name: "NodeCore", isPure: true),
         Layer(name: "Membership", isPure: true),
         Layer(name: "VRRP", isPure: true),
+        Layer(name: "DHCP", isPure: true),
         Layer(name: "Releases", others: ["Crypto", "Glibc", "Synchronization"]),
         Layer(name: "Balancing", isPure: true),
         Layer(name: "Wire", isPure: true, others: ["Crypto", "Glibc"]),
