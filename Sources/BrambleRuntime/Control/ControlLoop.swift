@@ -189,6 +189,7 @@ final class ControlLoop {
         case .rotate(let keyring):
             self.keyring = keyring
             node.rotate(to: keyring)
+        case .renewed(let session): begin(session, at: now)
         case .stop:
             Systemd.notify(.stopping, .status("resigning"))
             stopsAt = now.advanced(by: Self.longestFarewell)
