@@ -17,6 +17,7 @@ extension Node {
         case MessageKind.question: answerQuestion(from: source, into: &actions)
         case MessageKind.offer: receiveOffer(payload, from: source, sender: sender, at: now, into: &actions)
         case MessageKind.handedOver: receiveHandedOver(payload, at: now, into: &actions)
+        case MessageKind.stranger: receiveStrangerReport(payload, at: now, into: &actions)
         case MessageKind.command:
             receiveCommand(payload, at: now, into: &actions)
         default: ignored.count("unknown message kind")

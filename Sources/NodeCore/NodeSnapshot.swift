@@ -30,6 +30,8 @@ public struct NodeSnapshot: Sendable {
         public let outsider: IPAddress?
         /// What stands against holding this address here, if anything.
         public let obstacle: Health.Reason?
+        /// The MAC address of the stranger who has it, if one does.
+        public let stranger: String?
         /// How many transitions there have been.
         public let transitions: UInt64
         /// The last 64 of them, the newest last.
@@ -75,8 +77,7 @@ extension Node {
                     .init(
                         address: $0, state: router.router.state, priority: router.router.priority,
                         holder: router.holder, outsider: router.outsider, obstacle: router.obstacle,
-                        transitions: router.transitions,
-                        history: router.history)
+                        stranger: conflicts[$0.ip]?.owner, transitions: router.transitions, history: router.history)
                 }
             },
             drops: link.drops, ignored: ignored, localHealth: membership.localHealth)

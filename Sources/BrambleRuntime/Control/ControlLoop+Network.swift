@@ -16,6 +16,7 @@ extension ControlLoop {
             networkRetryAt = now.advanced(by: .seconds(1))
             return
         }
+        noteHomes(at: now)
         for error in gossip.update(interfaces: gossipInterfaces, floating: Set(floating.map(\.ip))) {
             logger.warning("\(error)")
         }
@@ -33,18 +34,42 @@ extension ControlLoop {
     /// Reads what the kernel tells of links and addresses.
     func networkChanged() {
         let now = MonotonicClock.now()
-        var isNew = false
-        for change in monitor.drain() {
-            switch change {
-            case .addressRemoved(let ip, let index) where held[ip] == index:
-                perform(node.addressStripped(ip, at: now))
-            // Renewals of our own leases are most of what is heard.
-            case .addressAdded(let address, _) where isFloating(address.ip): continue
-            case .addressRemoved(let ip, _) where isFloating(ip): continue
-            default: isNew = true
-            }
+        let changes = monitor.drain()
+        // First: an interface that is off loses its IPv6 addresses by the kernel's own hand, and nobody stripped them.
+        if changes.contains(where: isNews) { lookAtNetwork(at: now) }
+        for case .addressRemoved(let ip, let index, let port) in changes where held[ip] == index {
+            perform(node.addressStripped(ip, by: Culprit.name(ofPort: port), at: now))
         }
-        if isNew { lookAtNetwork(at: now) }
+    }
+
+    /// Whether a change is more than the renewals of our own leases, which are most of what is heard.
+    private func isNews(_ change: NetworkChange) -> Bool {
+        switch change {
+        case .addressAdded(let address, _): !isFloating(address.ip)
+        case .addressRemoved(let ip, _, _): !isFloating(ip)
+        default: true
+        }
+    }
+
+    /// The interface that a floating address belongs on; nil if it lies in no network of this node.
+    func home(of ip: IPAddress) -> Interface? {
+        if let interface = InterfaceList.interface(for: ip, in: interfaces) { return interface }
+        guard homeless.isTolerated(ip), let index = held[ip] else { return nil }
+        return interfaces.first { $0.index == index && $0.isUp }
+    }
+
+    private func noteHomes(at now: Instant) {
+        for ip in floating.map(\.ip) {
+            let hasHome = held[ip] == nil || InterfaceList.interface(for: ip, in: interfaces) != nil
+            homeless.note(ip, hasHome: hasHome, at: now)
+        }
+    }
+
+    /// Gives up the addresses whose network has not come back.
+    func homelessDeadline(at now: Instant) {
+        guard homeless.expire(at: now) else { return }
+        lookForStrangers(at: now)
+        updateHealth(at: now)
     }
 
     /// The interface that a floating address belongs on: the one whose network it lies in. Every interface has the

@@ -49,6 +49,8 @@ final class ControlLoop {
     var lights: LightsDriver
     var control: ControlServer
     var watchdog: Watchdog
+    /// The floating addresses here whose interface has lost its network for a moment.
+    var homeless = HomelessAddresses()
     /// Nil where packet sockets are refused: then strangers go unnoticed.
     var probe: ConflictProbe?
     var lifelines: Lifelines
@@ -84,7 +86,8 @@ final class ControlLoop {
         lights = LightsDriver(configuration: setup.configuration.lights, facts: setup.facts, logger: setup.logger)
         control = try ControlServer(path: setup.configuration.node.control)
         watchdog = Watchdog(interval: Systemd.isListening ? Systemd.watchdogInterval() : nil, at: now)
-        probe = try? ConflictProbe(token: Source.strangers)
+        probe = try? ConflictProbe(
+            for: setup.nodeConfiguration.floating.map(\.ip), of: keyring, poller: poller, token: Source.strangers)
         lifelines = Lifelines(port: gossip.port, floating: Set(setup.nodeConfiguration.floating.map(\.ip)))
         if let problem = lifelines.problem {
             setup.facts.update { $0.warnings.append(problem) }
@@ -135,7 +138,8 @@ final class ControlLoop {
     private var nextDeadline: Instant {
         let others = [
             lights.nextDeadline, watchdog.nextDeadline, nextClaimAttempt, probe?.nextDeadline, networkRetryAt,
-            control.nextDeadline, lifelines.nextDeadline, stopsAt, publishedAt.advanced(by: Self.longestSilence),
+            homeless.nextDeadline, control.nextDeadline, lifelines.nextDeadline, stopsAt,
+            publishedAt.advanced(by: Self.longestSilence),
         ]
         return others.compactMap { $0 }.reduce(node.nextDeadline, min)
     }
@@ -149,7 +153,7 @@ final class ControlLoop {
             case Source.mailbox: for message in setup.mailbox.take() { obey(message) }
             case Source.gossip: receive()
             case Source.network: networkChanged()
-            case Source.strangers: probe?.hear()
+            case Source.strangers: hearClaims(at: MonotonicClock.now())
             case _ where Lifelines.owns(event): continue
             case Source.advertisements: receiveAdvertisements()
             default: control.handle(event, poller: poller, answer: answer)
@@ -163,6 +167,7 @@ final class ControlLoop {
             perform(node.deadlineReached(at: MonotonicClock.now()))
         }
         if let due = networkRetryAt, due <= now { lookAtNetwork(at: now) }
+        homelessDeadline(at: now)
         control.resume(with: poller, at: now)
         retryClaim(at: now)
         advanceProbe(at: now)
