@@ -8,8 +8,10 @@ struct Stripping: Sendable {
     private var untold = 0
     private var toldAt: Instant?
 
-    /// So many times a second the address is put back at once; after that, its next renewal does it.
+    /// So many times a second the address is put back at once; after that, a little later each time.
     static let mostAtOnce = 4
+    /// How much later.
+    static let delay = Duration.milliseconds(50)
     /// How often people are told.
     static let pause = Duration.seconds(60)
 
@@ -43,7 +45,12 @@ extension Node {
             if let times = verdict.toldTimes {
                 actions.append(.tell(.addressStripped(address, by: culprit, times: times)))
             }
-            if verdict.isPutBack { actions += [.claim(address), .announce(address)] }
+            if verdict.isPutBack {
+                actions += [.claim(address), .announce(address)]
+            } else {
+                let soon = now.advanced(by: Stripping.delay)
+                routers[index].renewAt = min(routers[index].renewAt ?? soon, soon)
+            }
         }
         return actions
     }
