@@ -124,7 +124,7 @@ extension Node {
         let report = StrangerReport(ip: ip, owner: owner).encoded
         for _ in 0..<3 {
             send(report, to: .group, into: &actions)
-            for address in company.present { send(report, to: .address(address), into: &actions) }
+            for address in company.presentAddresses { send(report, to: .address(address), into: &actions) }
         }
     }
 
