@@ -35,10 +35,15 @@ extension ControlLoop {
     func networkChanged() {
         let now = MonotonicClock.now()
         let changes = monitor.drain()
-        // First: an interface that is off loses its IPv6 addresses by the kernel's own hand, and nobody stripped them.
-        if changes.contains(where: isNews) { lookAtNetwork(at: now) }
+        // At once: a program that only does this ends in a moment, and has no name any more.
+        var stripped: [(ip: IPAddress, interface: UInt32, culprit: String?)] = []
         for case .addressRemoved(let ip, let index, let port) in changes where held[ip] == index {
-            perform(node.addressStripped(ip, by: Culprit.name(ofPort: port), at: now))
+            stripped.append((ip, index, Culprit.name(ofPort: port)))
+        }
+        // Before the conclusions: an interface that is off loses its IPv6 addresses by the kernel's own hand, and nobody stripped them.
+        if changes.contains(where: isNews) { lookAtNetwork(at: now) }
+        for loss in stripped where held[loss.ip] == loss.interface {
+            perform(node.addressStripped(loss.ip, by: loss.culprit, at: now))
         }
     }
 
