@@ -92,7 +92,7 @@ def test_a_dhcp_client_that_gives_its_lease_back_and_gets_it_again_takes_it(sing
                 dhcp.run(*client, "-1", "eth0")
                 is_back(single, node, missing, "probably by ")
                 # `ip` is so short of breath that it can have ended by then.
-                assert "dhclient" in node.log() or "a process that has ended" in node.log()
+                assert "dhclient" in node.log() or "a process that is gone" in node.log()
         finally:
             dhcp.run(*client, "-x", "eth0")
             server.terminate()

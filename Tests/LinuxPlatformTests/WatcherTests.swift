@@ -83,6 +83,6 @@ struct WatcherTests {
         #expect(Culprit.name(ofPort: UInt32(getpid())) == nil, "this process strips nothing")
         #expect(Culprit.name(ofPort: 0) == nil, "the kernel")
         #expect(Culprit.name(ofPort: 0xFFFF_F000) == nil, "a further socket")
-        #expect(Culprit.name(ofPort: 4_194_303)?.contains("ended") == true)
+        #expect(Culprit.name(ofPort: 4_194_303)?.contains("gone") == true)
     }
 }

@@ -10,10 +10,10 @@ public enum Culprit {
     ///
     /// The kernel gives a process's first socket the process ID as its port (netlink(7)); a further socket gets a number
     /// above all process IDs. A process can choose another port or name, can have ended, and its ID can be another's by
-    /// now: this is a hint, not a proof. Reads files of procfs alone, which never waits for a disk.
+    /// now, and procfs may be hidden from this one: this is a hint, not a proof. Reads files of procfs alone, which never waits for a disk.
     public static func name(ofPort port: UInt32) -> String? {
         guard port > 1, port <= 1 << 22, port != UInt32(getpid()) else { return nil }
-        guard let first = process(port) else { return "a process that has ended (\(port))" }
+        guard let first = process(port) else { return "a process that is gone or hidden (\(port))" }
         var parents: [String] = []
         var next = first.parent
         while parents.count < mostParents, next > 1, let parent = process(next) {
