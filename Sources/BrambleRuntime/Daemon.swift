@@ -13,7 +13,9 @@ public enum Daemon {
     public static func run(configurationPath: String?) async throws {
         let file = ConfigurationFile(configurationPath)
         let threshold = LogThreshold()
-        let logger = Logger(label: "bramble") { DaemonLog(label: $0, threshold: threshold) }
+        let writer = try LogWriter()
+        defer { writer.finish() }
+        let logger = Logger(label: "bramble") { _ in DaemonLog(threshold: threshold, writer: writer) }
         // Whoever asks for a reload before there is anything to reload, or while the daemon waits, must not end it.
         signal(SIGHUP, SIG_IGN)
         logger.notice("bramble \(Version.current) starts")

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
 #include <linux/if_addr.h>
 #include <linux/if_packet.h>
 #include <linux/if_ether.h>

@@ -25,14 +25,22 @@ static inline ssize_t bramble_send_frame(int fd, const void *frame, size_t count
     return sendto(fd, frame, count, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&address, sizeof address);
 }
 
-/* Receives a packet without its link-layer header, never blocking. */
-static inline ssize_t bramble_receive_packet(int fd, void *buffer, size_t capacity, uint32_t *interface) {
+/* Has the kernel drop what the program refuses, before anyone is woken. */
+static inline int bramble_attach_filter(int fd, struct sock_filter *program, uint16_t count) {
+    struct sock_fprog filter = {count, program};
+    return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
+}
+
+/* Receives a packet without its link-layer header, never blocking; `source` has room for 6 bytes. */
+static inline ssize_t bramble_receive_packet(int fd, void *buffer, size_t capacity, uint32_t *interface,
+                                             uint8_t *source) {
     struct sockaddr_ll address;
     socklen_t length = sizeof address;
     memset(&address, 0, sizeof address);
     ssize_t count =
         recvfrom(fd, buffer, capacity, MSG_DONTWAIT | MSG_TRUNC, (struct sockaddr *)&address, &length);
     *interface = (uint32_t)address.sll_ifindex;
+    memcpy(source, address.sll_addr, 6);
     return count;
 }
 

@@ -23,8 +23,13 @@ public enum Event: Equatable, Sendable {
     case health(Health)
     /// The node cannot hold a floating address here, or may run for it again (nil).
     case obstacle(FloatingAddress, Health.Reason?)
-    /// The floating address was taken from the interface by someone else, and is put back.
-    case addressStripped(FloatingAddress)
+    /// The floating address was taken from the interface by another program, whose name may be known, and is put back.
+    /// So many times since this was told last.
+    case addressStripped(FloatingAddress, by: String? = nil, times: Int = 1)
+    /// Someone who is no member claims the floating address that this node holds, and has been contradicted once.
+    case addressDefended(FloatingAddress, owner: String)
+    /// The stranger who had the floating address is no longer heard.
+    case addressFreed(FloatingAddress)
     /// Someone who is no member has the floating address.
     case addressConflict(FloatingAddress, owner: String)
     /// The node hands the addresses of a virtual router over to a member, or finds no one who takes them (nil).
@@ -39,11 +44,11 @@ public enum Event: Equatable, Sendable {
     /// How loud it is.
     public var level: Level {
         switch self {
-        case .duplicateIdentity, .addressStripped, .addressConflict, .disagreement: .warning
+        case .duplicateIdentity, .addressStripped, .addressDefended, .addressConflict, .disagreement: .warning
         case .member(let member, _): member.state == .dead ? .warning : .info
         case .health(let health): health.isServing ? .notice : .warning
         case .obstacle(_, let obstacle): obstacle == nil ? .notice : .warning
-        case .transition, .draining: .notice
+        case .transition, .draining, .addressFreed: .notice
         case .holder, .outsider, .identify: .info
         case .lease(let event): event.level
         case .handover(_, let successor): successor == nil ? .notice : .info
@@ -73,8 +78,16 @@ public enum Event: Equatable, Sendable {
         case .obstacle(let address, let obstacle):
             guard let obstacle else { return "\(address.ip): this node runs for it again" }
             return "\(address.ip) is left to other nodes: \(obstacle.text)"
-        case .addressStripped(let address):
-            return "\(address.ip) was removed from the interface by another program; putting it back"
+        case .addressStripped(let address, let culprit, let times):
+            let who = culprit.map { "probably by \($0)" } ?? "by another program, which the kernel does not name"
+            let often = times > 1 ? "; \(times) times since this was said last" : ""
+            return "\(address.ip) was removed from the interface, \(who)\(often); putting it back"
+        case .addressDefended(let address, let owner):
+            return
+                "\(address.ip) is claimed by a stranger on this network (\(owner)). This node has said once more that "
+                + "it holds it, and gives it up if the stranger goes on"
+        case .addressFreed(let address):
+            return "\(address.ip): the stranger who had it is no longer heard"
         case .addressConflict(let address, let owner):
             return "\(address.ip) belongs to a stranger on this network (\(owner)). This node does not claim it; "
                 + "give the cluster or the stranger another address"

@@ -15,6 +15,8 @@ struct FloatingRouter: Sendable {
     var holderExpiresAt: Instant?
     /// Since when, and how lately, another Active node was heard while this one is Active too.
     private var rival: (since: Instant, last: Instant)?
+    /// When an advertisement of another node came in last.
+    var rivalHeardAt: Instant?
     /// When the lease of the address is to be renewed; only while Active.
     var renewAt: Instant?
     /// The hand-over that is under way.

@@ -14,6 +14,8 @@ enum MessageKind {
     static let offer: UInt8 = 0x22
     /// The former holder has let go of a virtual router's addresses.
     static let handedOver: UInt8 = 0x23
+    /// A stranger has a floating address, as a member found out that held it.
+    static let stranger: UInt8 = 0x24
     /// A command that people gave on another node.
     static let command: UInt8 = 0x30
     /// What a node knows of the address that a DHCP server gives the cluster.

@@ -152,6 +152,7 @@ extension Node {
     private mutating func noteHolder(
         _ index: Int, _ advertisement: Advertisement, sender: NodeID, at now: Instant, into actions: inout [Action]
     ) {
+        routers[index].rivalHeardAt = now
         guard routers[index].router.state != .active else {
             if advertisement.priority != 0 { routers[index].heardRival(at: now) }
             return

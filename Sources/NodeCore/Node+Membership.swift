@@ -18,6 +18,7 @@ extension Node {
         case MessageKind.offer: receiveOffer(payload, from: source, sender: sender, at: now, into: &actions)
         case MessageKind.handedOver: receiveHandedOver(payload, at: now, into: &actions)
         case MessageKind.lease: receiveLease(payload, from: source, sender: sender, at: now, into: &actions)
+        case MessageKind.stranger: receiveStrangerReport(payload, at: now, into: &actions)
         case MessageKind.command:
             receiveCommand(payload, at: now, into: &actions)
         default: ignored.count("unknown message kind")

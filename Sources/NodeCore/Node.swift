@@ -33,8 +33,12 @@ public struct Node: Sendable {
     var duplicateUntil: Instant?
     /// The address that a DHCP server gives; nil if addresses are configured.
     var leasing: LeaseKeeper?
-    /// The floating addresses that a stranger answers for, and until when that is believed.
-    var conflicts: [IPAddress: Instant] = [:]
+    /// The floating addresses that a stranger has.
+    var conflicts: [IPAddress: Conflict] = [:]
+    /// The floating addresses that this node holds and others claim.
+    var defences: [IPAddress: Defence] = [:]
+    /// The floating addresses that other programs have taken from their interface.
+    var strippings: [IPAddress: Stripping] = [:]
     var shown: Signal?
     var ignored = IgnoreCounts()
     /// How many advertisements have gone out.
@@ -106,7 +110,7 @@ public struct Node: Sendable {
         consider(leasing?.nextDeadline)
         consider(identifyUntil)
         consider(duplicateUntil)
-        consider(conflicts.values.min())
+        consider(conflictDeadline)
         consider(lifelines.nextDeadline)
         consider(spreadAt)
         if latest < settledAt { consider(settledAt) }
@@ -121,7 +125,7 @@ public struct Node: Sendable {
         var actions: [Action] = []
         if let end = identifyUntil, end <= now { identifyUntil = nil }
         if let end = duplicateUntil, end <= now { duplicateUntil = nil }
-        conflicts = conflicts.filter { $0.value > now }
+        conflictDeadlineReached(at: now, into: &actions)
         perform(membership.deadlineReached(at: now), at: now, into: &actions)
         concludeFromLifelines(at: now)
         for index in routers.indices { routerDeadline(index, at: now, into: &actions) }
@@ -148,39 +152,6 @@ public struct Node: Sendable {
         settle(at: now, into: &actions)
         return actions
     }
-
-    /// A floating address vanished from the interface although this node had not released it.
-    ///
-    /// A process that stood still lost it because its lease ended, and has been replaced since: its virtual router is
-    /// asked first, finds that it overslept, and lets go.
-    public mutating func addressStripped(_ ip: IPAddress, at now: Instant) -> [Action] {
-        guard !isStopped, let index = routers.firstIndex(where: { $0.holds(ip) }) else { return [] }
-        var actions: [Action] = []
-        routerDeadline(index, at: now, into: &actions)
-        perform(routers[index].router.addressesLost(at: now), of: index, at: now, into: &actions)
-        guard routers[index].router.state == .active else { return actions }
-        for address in routers[index].addresses where address.ip == ip {
-            actions += [.tell(.addressStripped(address)), .claim(address), .announce(address)]
-        }
-        return actions
-    }
-
-    /// Somebody answers for a floating address that this node does not hold (RFC 5227 §2.1.1); `owner` is its MAC
-    /// address, for people. If a member is heard to hold it, that is as it should be; else it is a stranger's.
-    public mutating func addressAnswered(_ ip: IPAddress, by owner: String, at now: Instant) -> [Action] {
-        guard !isStopped, let router = routers.first(where: { $0.holds(ip) }) else { return [] }
-        guard !router.isHeld, router.router.state != .active else { return [] }
-        var actions: [Action] = []
-        for address in router.addresses where address.ip == ip && conflicts[ip] == nil {
-            actions.append(.tell(.addressConflict(address, owner: owner)))
-        }
-        conflicts[ip] = now.advanced(by: configuration.conflictMemory)
-        settle(at: now, into: &actions)
-        return actions
-    }
-
-    /// The floating addresses that a stranger is believed to have, in the order of the configuration.
-    public var conflictedAddresses: [IPAddress] { addresses.map(\.ip).filter { conflicts[$0] != nil } }
 
     /// Every floating address, in the order of the configuration.
     var addresses: [FloatingAddress] { routers.flatMap(\.addresses) }

@@ -18,6 +18,7 @@ extension TransitionReason {
         case .linkDown: "link_down"
         case .addressConflict: "address_conflict"
         case .duplicateIdentity: "duplicate_identity"
+        case .leaseEnded: "lease_ended"
         case .reconfigured: "reconfigured"
         }
     }

@@ -117,16 +117,18 @@ class Node:
         """A command line that runs bramble in this node's namespace; `through` is put before it, as `setpriv …`."""
         return ["nsenter", f"--net=/run/netns/{self.namespace}", "--", *through, BRAMBLE, *arguments]
 
-    def start(self, through: tuple[str, ...] = (), write: bool = True, environment: dict[str, str] | None = None) -> None:
-        """Starts the daemon; its output is added to the log. `environment` is added to what it finds in its own."""
+    def start(self, through: tuple[str, ...] = (), write: bool = True, environment: dict[str, str] | None = None,
+              output: int | None = None) -> None:
+        """Starts the daemon; its output is added to the log, or goes to the descriptor `output`. `environment` is added
+        to what it finds in its own."""
         if self.running:
             raise RuntimeError(f"{self.name} runs already")
         if write:
             self.write_configuration()
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                self.command("run", "--config", self.config_path, through=through), stdin=subprocess.DEVNULL, stdout=log,
-                stderr=log, cwd=self.directory, start_new_session=True, env={**self.environment(), **(environment or {})})
+                self.command("run", "--config", self.config_path, through=through), stdin=subprocess.DEVNULL,
+                stdout=log if output is None else output, stderr=log if output is None else output, cwd=self.directory, start_new_session=True, env={**self.environment(), **(environment or {})})
         self.hung = False
 
     @staticmethod

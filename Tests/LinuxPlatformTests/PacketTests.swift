@@ -48,6 +48,61 @@ struct PacketTests {
         #expect(NeighbourAdvertisement.frame(for: .v4(1), at: mac) == nil)
     }
 
+    @Test("a question for an IPv6 address comes from nobody, with a nonce (RFC 4862 §5.4.2, RFC 7527 §4.1)")
+    func solicitation() throws {
+        let address = try #require(IPAddress("2001:db8::12:3456:78fa"))
+        let nonce: [UInt8] = [1, 2, 3, 4, 5, 6]
+        let frame = try #require(NeighbourSolicitation.frame(for: address, from: mac, nonce: nonce))
+        let target = "20010db80000000000000012345678fa"
+        #expect(
+            hex(frame) == "3333ff5678fa" + "021122334455" + "86dd"
+                + "60000000" + "0020" + "3a" + "ff" + String(repeating: "0", count: 32)
+                + "ff0200000000000000000001ff5678fa"
+                + "8700" + hex(Array(frame[56..<58])) + "00000000" + target + "0e01010203040506")
+        let claim = try NeighbourClaim(decoding: Array(frame[14...]))
+        #expect(claim.ip == address)
+        #expect(claim.isQuestion)
+        #expect(claim.nonce == nonce)
+        #expect(NeighbourSolicitation.frame(for: .v4(1), from: mac, nonce: nonce) == nil)
+    }
+
+    @Test("an advertisement is read as a claim of its target by its sender")
+    func claim() throws {
+        let address = try #require(IPAddress("2001:db8::fa"))
+        let frame = try #require(NeighbourAdvertisement.frame(for: address, at: mac))
+        let claim = try NeighbourClaim(decoding: Array(frame[14...]))
+        #expect(claim.ip == address)
+        #expect(claim.mac == mac)
+        #expect(!claim.isQuestion)
+    }
+
+    @Test("neighbour discovery that was changed or cut short on the way is refused", arguments: 0..<72)
+    func changedClaim(index: Int) throws {
+        let address = try #require(IPAddress("2001:db8::fa"))
+        let frame = try #require(NeighbourAdvertisement.frame(for: address, at: mac))
+        var packet = Array(frame[14...])
+        #expect(throws: DecodeError.self) { try NeighbourClaim(decoding: Array(packet.prefix(index))) }
+        packet[index] ^= 0x10
+        // Traffic class and flow label mean nothing here and are in no checksum.
+        guard !(0..<4).contains(index) || index == 0 else { return }
+        if index == 0 { packet[0] = 0x40 }
+        #expect(throws: DecodeError.self) { try NeighbourClaim(decoding: packet) }
+    }
+
+    @Test("random neighbour discovery never traps")
+    func randomClaims() throws {
+        var generator = SeededGenerator(seed: 4861)
+        let address = try #require(IPAddress("2001:db8::fa"))
+        let frame = try #require(NeighbourSolicitation.frame(for: address, from: mac, nonce: [1, 2, 3, 4, 5, 6]))
+        for _ in 0..<2000 {
+            var packet = Array(frame[14...].prefix(Int.random(in: 0...72, using: &generator)))
+            for index in packet.indices.shuffled(using: &generator).prefix(3) {
+                packet[index] = .random(in: 0...255, using: &generator)
+            }
+            _ = try? NeighbourClaim(decoding: packet)
+        }
+    }
+
     @Test("the checksum of RFC 1071 §3's example is the one there")
     func checksum() {
         #expect(InternetChecksum.of([0x00, 0x01, 0xF2, 0x03, 0xF4, 0xF5, 0xF6, 0xF7]) == ~0xDDF2)

@@ -56,4 +56,26 @@ struct StrippedAddressTests {
         var (node, now) = try leader()
         #expect(node.addressStripped(.v4(0x0A4D_0001), at: now).isEmpty)
     }
+
+    @Test("again and again is neither fought without end nor complained of each time")
+    func bounded() throws {
+        var (node, now) = try leader()
+        var puttingBack = 0
+        var told: [Event] = []
+        for _ in 0..<6100 {
+            now = now.advanced(by: .milliseconds(10))
+            if node.nextDeadline <= now { _ = node.deadlineReached(at: now) }
+            let actions = node.addressStripped(address.ip, by: "meddler", at: now)
+            puttingBack += deeds(actions).count { $0 == "claim" }
+            told += actions.events
+        }
+        #expect(puttingBack <= 4 * 62)
+        #expect(puttingBack >= 4 * 60)
+        #expect(
+            told == [
+                .addressStripped(address, by: "meddler", times: 1),
+                .addressStripped(address, by: "meddler", times: 6000),
+            ])
+        #expect(told.last?.text.contains("probably by meddler; 6000 times") == true)
+    }
 }

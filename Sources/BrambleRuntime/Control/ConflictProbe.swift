@@ -1,84 +1,119 @@
 internal import LinuxPlatform
 internal import Wire
 
-/// Asks the LAN whether somebody has a floating address, before this node claims it for the first time on a link
-/// (RFC 5227 §2.1.1). IPv4 alone: for IPv6 the kernel's own detection would have to be waited for.
+/// Finds out whether somebody else on the LAN has a floating address: asks before this node claims it for the first time
+/// on a link (RFC 5227 §2.1.1; for IPv6 as in RFC 4862 §5.4), goes on asking while a stranger has it, and hears who
+/// claims it at any time (RFC 5227 §2.4).
 ///
-/// A member that holds the address answers too. Who is a stranger is the node's to tell, at the end of a round, when
-/// the members have been heard.
+/// A member that holds the address answers and claims too. Who is a stranger is the node's to tell, when the members
+/// have been heard.
 struct ConflictProbe {
-    /// Who answered for an address.
-    struct Answer: Hashable {
+    /// Someone who has, or says to have, a floating address.
+    struct Claim: Hashable {
         let address: IPAddress
         let owner: MACAddress
+        let interface: UInt32
     }
 
-    private let watcher: ARPWatcher
-    private let token: Poller.Token
+    private let arp: ARPWatcher?
+    private let neighbours: NeighbourWatcher?
+    /// Marks this cluster's questions among those of others who are about to take an IPv6 address.
+    private let nonce: [UInt8]
     /// The addresses that are asked for, sorted.
     private var targets: [ProbeTarget] = []
-    private var isWatching = false
     /// The links on which the question has been asked, by address.
-    private var asked: [UInt32: UInt32] = [:]
+    private var asked: [IPAddress: UInt32] = [:]
+    private var claims: Set<Claim> = []
 
-    init(token: Poller.Token) throws(SystemError) {
-        watcher = try ARPWatcher()
-        self.token = token
+    /// A member's node ID would do as a mark, but is not known to others before they have met.
+    init(for addresses: [IPAddress], of keyring: Keyring, poller: Poller, token: Poller.Token) throws(SystemError) {
+        let four = addresses.compactMap { if case .v4(let ip) = $0 { ip } else { nil } }
+        let six = addresses.filter { !$0.isIPv4 }
+        arp = four.isEmpty ? nil : try ARPWatcher()
+        neighbours = six.isEmpty ? nil : try NeighbourWatcher(for: six)
+        nonce = Array((keyring.newest.fingerprint.utf8 + Array(repeating: 0, count: 14)).prefix(14))
+        if let arp {
+            try arp.listen(for: four)
+            try poller.add(arp.descriptor, token: token)
+        }
+        if let neighbours { try poller.add(neighbours.descriptor, token: token) }
     }
 
     /// When `advance` is to be called.
     var nextDeadline: Instant? { targets.map(\.nextAt).min() }
 
     /// Whether it is not known yet who has this address.
-    func isAsking(for address: IPAddress) -> Bool { targets.contains { .v4($0.ip) == address && $0.isOpen } }
+    func isAsking(for address: IPAddress) -> Bool { targets.contains { $0.ip == address && $0.isOpen } }
 
-    /// Asks for the addresses that have come to a link on which nobody was asked for them.
-    /// `home` tells the interface that an address goes on.
-    mutating func look(
-        for addresses: [IPAddress], at now: Instant, poller: Poller, home: (IPAddress) -> Interface?
-    ) {
-        for case .v4(let ip) in addresses {
-            let interface = home(.v4(ip))
-            guard let interface, interface.isRunning else {
-                asked[ip] = nil
-                targets.removeAll { $0.ip == ip }
-                continue
-            }
-            guard asked[ip] != interface.index else { continue }
-            asked[ip] = interface.index
+    /// Asks for an address if it has come to a link on which nobody was asked for it.
+    mutating func look(for ip: IPAddress, on interface: Interface?, at now: Instant) {
+        guard let interface, interface.isRunning else {
+            asked[ip] = nil
             targets.removeAll { $0.ip == ip }
-            targets.append(ProbeTarget(ip, on: interface, at: now))
+            return
         }
-        targets.sort { $0.ip < $1.ip }
-        watch(with: poller)
+        guard asked[ip] != interface.index else { return }
+        asked[ip] = interface.index
+        targets.removeAll { $0.ip == ip }
+        add(ProbeTarget(ip, on: interface, at: now))
     }
 
     /// Asks for every address anew at the next `look`.
     mutating func forget() { asked = [:] }
 
-    /// Notes who answers: everything that has come in.
+    /// Goes on asking for the addresses that a stranger is believed to have, and ends the watch over the others.
+    mutating func watch(over conflicted: [IPAddress], at now: Instant, home: (IPAddress) -> Interface?) {
+        guard !targets.isEmpty || !conflicted.isEmpty else { return }
+        targets.removeAll { !$0.isOpen && !conflicted.contains($0.ip) }
+        for ip in conflicted where !targets.contains(where: { $0.ip == ip }) {
+            guard let interface = home(ip), interface.isRunning else { continue }
+            add(ProbeTarget(watching: ip, on: interface, at: now))
+        }
+    }
+
+    private mutating func add(_ target: ProbeTarget) {
+        neighbours?.join(target.ip, on: target.interface.index)
+        targets.append(target)
+        // One order, whatever the order of the configuration.
+        targets.sort { "\($0.ip)" < "\($1.ip)" }
+    }
+
+    /// Notes who answers and who claims: what has come in.
     mutating func hear() {
-        while true {
-            let caught = watcher.drain()
-            guard !caught.heard.isEmpty || caught.malformed > 0 else { return }
+        if let arp {
+            let caught = arp.drain()
             for heard in caught.heard {
-                for index in targets.indices {
-                    targets[index].hear(heard.packet.senderIP, from: heard.packet.senderMAC, on: heard.interface)
-                }
+                note(.v4(heard.packet.senderIP), heard.packet.senderMAC, on: heard.interface, isQuestion: false)
             }
         }
+        for heard in neighbours?.drain() ?? [] where !(heard.claim.isQuestion && heard.claim.nonce == nonce) {
+            note(heard.claim.ip, heard.mac, on: heard.interface, isQuestion: heard.claim.isQuestion)
+        }
+    }
+
+    private mutating func note(_ ip: IPAddress, _ owner: MACAddress, on interface: UInt32, isQuestion: Bool) {
+        for index in targets.indices { targets[index].hear(ip, from: owner, on: interface) }
+        // Who asks for an address in use is answered by the kernel of its holder.
+        if !isQuestion { claims.insert(Claim(address: ip, owner: owner, interface: interface)) }
+    }
+
+    /// The claims that have been heard since this was last asked.
+    mutating func takeClaims() -> Set<Claim> {
+        guard !claims.isEmpty else { return [] }
+        defer { claims = [] }
+        return claims
     }
 
     /// Sends the probes that are due, and ends the rounds that are over.
     /// - Parameter isMembers: whether a member is heard to hold an address.
     /// - Returns: who answered; nil when no round has ended.
     mutating func advance(
-        at now: Instant, announcer: Announcer, poller: Poller, isMembers: (IPAddress) -> Bool
-    ) -> [Answer]? {
+        at now: Instant, announcer: Announcer, isMembers: (IPAddress) -> Bool
+    ) -> [Claim]? {
         guard let due = nextDeadline, due <= now else { return nil }
         // Also what came before the first question, which is no answer to it.
         hear()
-        var answers: [Answer] = []
+        var answers: [Claim] = []
         var hasEnded = false
         var remaining: [ProbeTarget] = []
         for var target in targets {
@@ -86,36 +121,25 @@ struct ConflictProbe {
                 remaining.append(target)
                 continue
             }
-            let step = target.advance(at: now, isMembers: isMembers(.v4(target.ip)))
+            let step = target.advance(at: now, isMembers: isMembers(target.ip))
             if step != .done { remaining.append(target) }
             switch step {
-            case .ask: _ = announcer.probe(target.ip, on: target.interface)
+            case .ask: ask(target, with: announcer)
             case .report(let owner):
-                answers.append(Answer(address: .v4(target.ip), owner: owner))
+                answers.append(Claim(address: target.ip, owner: owner, interface: target.interface.index))
                 hasEnded = true
             case .wait, .done: hasEnded = true
             }
         }
         targets = remaining
-        watch(with: poller)
         return hasEnded ? answers : nil
     }
 
-    /// Ends the watch over the addresses that no stranger is believed to have any more.
-    mutating func keepWatching(_ conflicted: [IPAddress], poller: Poller) {
-        targets.removeAll { !$0.isOpen && !conflicted.contains(.v4($0.ip)) }
-        watch(with: poller)
-    }
-
-    /// Listens to ARP while there is something to hear.
-    private mutating func watch(with poller: Poller) {
-        guard isWatching == targets.isEmpty else { return }
-        isWatching.toggle()
-        if isWatching {
-            hear()
-            try? poller.add(watcher.descriptor, token: token)
-        } else {
-            try? poller.remove(watcher.descriptor)
+    /// A question that cannot be sent is as good as lost on the way; three more follow.
+    private func ask(_ target: ProbeTarget, with announcer: Announcer) {
+        switch target.ip {
+        case .v4(let ip): _ = announcer.probe(ip, on: target.interface)
+        case .v6: _ = announcer.solicit(target.ip, nonce: nonce, on: target.interface)
         }
     }
 }

@@ -94,21 +94,18 @@ extension ControlLoop {
         }
     }
 
-    /// Starts anew under another ID. The sockets stay; the node is another.
+    /// The sockets stay, the node becomes another once its new ID is on the disk. Until then the old one, which has let
+    /// go of everything, does nothing.
     private func takeNewIdentity() {
-        let now = MonotonicClock.now()
+        let mailbox = setup.mailbox
+        setup.peers.renewIdentity { mailbox.post(.renewed($0)) }
+    }
+
+    /// Starts anew under another ID.
+    func begin(_ session: Session, at now: Instant) {
         let wasDraining = node.snapshot.isDraining
-        do {
-            let session = try setup.files.renewIdentity()
-            node = setup.makeNode(session, keyring: keyring, at: now)
-            logger.notice("this node is now \(session.node)")
-        } catch {
-            // Without a file for it the new ID lasts for this run only, which is better than two nodes with one.
-            logger.error("\(error)")
-            var random = SystemRandomNumberGenerator()
-            let session = Session(node: NodeID(using: &random), boot: 1, salt: random.next())
-            node = setup.makeNode(session, keyring: keyring, at: now)
-        }
+        node = setup.makeNode(session, keyring: keyring, at: now)
+        logger.notice("this node is now \(session.node)")
         updateStandardGroup(at: now)
         // The new node knows of no conflict and of no leader.
         probe?.forget()

@@ -6,19 +6,31 @@ extension ControlLoop {
     /// Asks for the floating addresses on links that are new.
     func lookForStrangers(at now: Instant) {
         guard announcer != nil else { return }
-        probe?.look(for: floating.map(\.ip), at: now, poller: poller, home: home)
+        for address in floating { probe?.look(for: address.ip, on: home(of: address.ip), at: now) }
+    }
+
+    /// Hears who claims the floating addresses, and tells the node of those that this node holds.
+    func hearClaims(at now: Instant) {
+        probe?.hear()
+        for claim in probe?.takeClaims() ?? [] where held[claim.address] == claim.interface {
+            // RFC 5227 §2.4: no interface of this machine is meant. Nor is the address that holders of a virtual router
+            // share (RFC 9568 §7.3).
+            guard !interfaces.contains(where: { $0.mac == claim.owner }), !claim.owner.isVirtualRouter else { continue }
+            perform(node.addressClaimed(claim.address, by: "\(claim.owner)", at: now))
+        }
     }
 
     /// Carries the question on; at the end of a round, tells the node who answered.
     func advanceProbe(at now: Instant) {
+        probe?.watch(over: node.conflictedAddresses, at: now, home: home)
         guard let announcer, let due = probe?.nextDeadline, due <= now else { return }
         let members = node.snapshot.floating.filter(\.isHeld).map(\.address.ip)
-        let ended = probe?.advance(at: now, announcer: announcer, poller: poller) { members.contains($0) }
+        let ended = probe?.advance(at: now, announcer: announcer) { members.contains($0) }
         guard let answers = ended else { return }
         for answer in answers {
             perform(node.addressAnswered(answer.address, by: "\(answer.owner)", at: now))
         }
-        probe?.keepWatching(node.conflictedAddresses, poller: poller)
+        probe?.watch(over: node.conflictedAddresses, at: now, home: home)
         updateHealth(at: now)
     }
 }

@@ -20,8 +20,9 @@ extension ControlLoop {
             networkRetryAt = now.advanced(by: .seconds(1))
             return
         }
+        noteHomes(at: now)
         let failures = gossip.update(
-            interfaces: choice.forGossip(interfaces), floating: Set(floating.map(\.ip)),
+            interfaces: gossipInterfaces, floating: Set(floating.map(\.ip)),
             unicastOnly: setup.configuration.cluster.unicastOnly)
         for error in failures {
             logger.warning("\(error)")
@@ -36,8 +37,12 @@ extension ControlLoop {
         updateHealth(at: now)
     }
 
-    /// The interface that a floating address goes on.
-    func home(of ip: IPAddress) -> Interface? { choice.home(of: ip, in: interfaces) }
+    /// The interface that a floating address goes on; nil if it lies in no network of this node.
+    func home(of ip: IPAddress) -> Interface? {
+        if let interface = choice.home(of: ip, in: interfaces) { return interface }
+        guard homeless.isTolerated(ip), let index = held[ip] else { return nil }
+        return interfaces.first { $0.index == index && $0.isUp }
+    }
 
     /// The interface that a floating address is put on: its home, or the one with its virtual router's MAC address there.
     func place(of address: FloatingAddress) -> Interface? {
@@ -56,26 +61,45 @@ extension ControlLoop {
         setup.facts.update { $0.networkWarnings = warnings }
     }
 
-    var gossipInterfaces: [Interface] {
-        let named = setup.configuration.cluster.interfaces
-        return interfaces.filter { $0.isForGossip && (named.isEmpty || named.contains($0.name)) }
-    }
+    var gossipInterfaces: [Interface] { choice.forGossip(interfaces) }
 
     /// Reads what the kernel tells of links and addresses.
     func networkChanged() {
         let now = MonotonicClock.now()
-        var isNew = false
-        for change in monitor.drain() {
-            switch change {
-            case .addressRemoved(let ip, let index) where held[ip] == index:
-                perform(node.addressStripped(ip, at: now))
-            // Renewals of our own leases are most of what is heard.
-            case .addressAdded(let address, _) where isFloating(address.ip): continue
-            case .addressRemoved(let ip, _) where isFloating(ip): continue
-            default: isNew = true
-            }
+        let changes = monitor.drain()
+        // At once: a program that only does this ends in a moment, and has no name any more.
+        var stripped: [(ip: IPAddress, interface: UInt32, culprit: String?)] = []
+        for case .addressRemoved(let ip, let index, let port) in changes where held[ip] == index {
+            stripped.append((ip, index, Culprit.name(ofPort: port)))
         }
-        if isNew { lookAtNetwork(at: now) }
+        // Before the conclusions: an interface that is off loses its IPv6 addresses by the kernel's own hand, and nobody stripped them.
+        if changes.contains(where: isNews) { lookAtNetwork(at: now) }
+        for loss in stripped where held[loss.ip] == loss.interface {
+            perform(node.addressStripped(loss.ip, by: loss.culprit, at: now))
+        }
+    }
+
+    /// Whether a change is more than the renewals of our own leases, which are most of what is heard.
+    private func isNews(_ change: NetworkChange) -> Bool {
+        switch change {
+        case .addressAdded(let address, _): !isFloating(address.ip)
+        case .addressRemoved(let ip, _, _): !isFloating(ip)
+        default: true
+        }
+    }
+
+    private func noteHomes(at now: Instant) {
+        for ip in floating.map(\.ip) {
+            let hasHome = held[ip] == nil || choice.home(of: ip, in: interfaces) != nil
+            homeless.note(ip, hasHome: hasHome, at: now)
+        }
+    }
+
+    /// Gives up the addresses whose network has not come back.
+    func homelessDeadline(at now: Instant) {
+        guard homeless.expire(at: now) else { return }
+        lookForStrangers(at: now)
+        updateHealth(at: now)
     }
 
     private func isFloating(_ ip: IPAddress) -> Bool { floating.contains { $0.ip == ip } }

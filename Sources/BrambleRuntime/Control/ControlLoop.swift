@@ -49,6 +49,8 @@ final class ControlLoop {
     var lights: LightsDriver
     var control: ControlServer
     var watchdog: Watchdog
+    /// The floating addresses here whose interface has lost its network for a moment.
+    var homeless = HomelessAddresses()
     /// Nil where packet sockets are refused: then strangers go unnoticed.
     var probe: ConflictProbe?
     var lifelines: Lifelines
@@ -90,7 +92,8 @@ final class ControlLoop {
         control = try ControlServer(path: setup.configuration.node.control)
         watchdog = Watchdog(interval: Systemd.isListening ? Systemd.watchdogInterval() : nil, at: now)
         virtualMACs = setup.configuration.floating.virtualMAC ? try VirtualMACs() : nil
-        probe = try? ConflictProbe(token: Source.strangers)
+        probe = try? ConflictProbe(
+            for: setup.nodeConfiguration.floating.map(\.ip), of: keyring, poller: poller, token: Source.strangers)
         lifelines = Lifelines(port: gossip.port, floating: Set(setup.nodeConfiguration.floating.map(\.ip)))
         if let problem = lifelines.problem {
             setup.facts.update { $0.warnings.append(problem) }
@@ -143,7 +146,8 @@ final class ControlLoop {
     private var nextDeadline: Instant {
         let others = [
             lights.nextDeadline, watchdog.nextDeadline, nextClaimAttempt, probe?.nextDeadline, networkRetryAt,
-            control.nextDeadline, lifelines.nextDeadline, stopsAt, publishedAt.advanced(by: Self.longestSilence),
+            homeless.nextDeadline, control.nextDeadline, lifelines.nextDeadline, stopsAt,
+            publishedAt.advanced(by: Self.longestSilence),
         ]
         return others.compactMap { $0 }.reduce(node.nextDeadline, min)
     }
@@ -157,7 +161,7 @@ final class ControlLoop {
             case Source.mailbox: for message in setup.mailbox.take() { obey(message) }
             case Source.gossip: receive()
             case Source.network: networkChanged()
-            case Source.strangers: probe?.hear()
+            case Source.strangers: hearClaims(at: MonotonicClock.now())
             case _ where Lifelines.owns(event): continue
             case Source.advertisements: receiveAdvertisements()
             case Self.leaseToken: receiveDHCP()
@@ -172,6 +176,7 @@ final class ControlLoop {
             perform(node.deadlineReached(at: MonotonicClock.now()))
         }
         if let due = networkRetryAt, due <= now { lookAtNetwork(at: now) }
+        homelessDeadline(at: now)
         control.resume(with: poller, at: now)
         retryClaim(at: now)
         advanceProbe(at: now)
@@ -199,6 +204,7 @@ final class ControlLoop {
         case .rotate(let keyring):
             self.keyring = keyring
             node.rotate(to: keyring)
+        case .renewed(let session): begin(session, at: now)
         case .stop:
             Systemd.notify(.stopping, .status("resigning"), .needsTime(setup.configuration.longestStop))
             setup.drain.set(true)

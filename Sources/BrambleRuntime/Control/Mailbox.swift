@@ -10,6 +10,8 @@ final class Mailbox: Sendable {
         case checked(CheckResult)
         /// The keys are these from now on.
         case rotate(Keyring)
+        /// The node has a new identity, as it asked for.
+        case renewed(Session)
         /// Resign, say good-bye, end.
         case stop
     }

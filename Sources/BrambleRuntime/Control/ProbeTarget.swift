@@ -21,7 +21,7 @@ struct ProbeTarget: Sendable {
 
     private enum Phase { case first, second, watching }
 
-    let ip: UInt32
+    let ip: IPAddress
     let interface: Interface
     /// When `advance` is to be called.
     private(set) var nextAt: Instant
@@ -37,17 +37,24 @@ struct ProbeTarget: Sendable {
     /// Between two rounds while a stranger has the address.
     private static let pause = Duration.seconds(1)
 
-    init(_ ip: UInt32, on interface: Interface, at now: Instant) {
+    /// An address that this node would claim.
+    init(_ ip: IPAddress, on interface: Interface, at now: Instant) {
         self.ip = ip
         self.interface = interface
         nextAt = now
+    }
+
+    /// An address that a stranger is known to have.
+    init(watching ip: IPAddress, on interface: Interface, at now: Instant) {
+        self.init(ip, on: interface, at: now)
+        phase = .watching
     }
 
     /// Whether it is not known yet who has the address: until then it is not claimed.
     var isOpen: Bool { phase != .watching }
 
     /// Somebody on `link` says that `address` is theirs. It counts as an answer only to a question.
-    mutating func hear(_ address: UInt32, from mac: MACAddress, on link: UInt32) {
+    mutating func hear(_ address: IPAddress, from mac: MACAddress, on link: UInt32) {
         guard sent > 0, address == ip, link == interface.index, mac != interface.mac else { return }
         owner = mac
     }

@@ -119,7 +119,11 @@ enum StatusBuilder {
     /// What stands against single floating addresses, as whole sentences.
     private static func obstacles(_ node: NodeSnapshot) -> [String] {
         node.floating.compactMap { floating in
-            switch floating.obstacle {
+            if let owner = floating.stranger {
+                return "\(floating.address.ip) belongs to a stranger on this network (\(owner)), so no node takes it. "
+                    + "Give the cluster or the stranger another address."
+            }
+            return switch floating.obstacle {
             case nil: nil
             case .starting: "\(floating.address.ip): the network is being asked whether somebody else has this address."
             case .some(let obstacle): "\(floating.address.ip) is left to other nodes: \(obstacle.text)."

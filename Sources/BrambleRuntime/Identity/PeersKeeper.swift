@@ -4,15 +4,17 @@ internal import Membership
 internal import NodeCore
 internal import ServiceLifecycle
 internal import Synchronization
+internal import Wire
 
 /// Keeps on disk the known peers, the cluster's lease, and whether the node is out of service, on a thread of its own: a
-/// card may take a second to sync, and the control thread has none to give.
+/// card may take a second to sync, and the control thread has none to give. So it does with a new identity.
 final class PeersKeeper: Service {
     private let files: NodeFiles
     private let logger: Logger
     private let waiting = Mutex<[KnownPeer]?>(nil)
     private let waitingDrain = Mutex<Bool?>(nil)
     private let waitingLease = Mutex<LeaseRecord?>(nil)
+    private let wanted = Mutex<(@Sendable (Session) -> Void)?>(nil)
     private let isEnding = Mutex(false)
     private let wakeUp: WakeUp
 
@@ -37,6 +39,12 @@ final class PeersKeeper: Service {
     /// Has this record of the cluster's lease kept, soon.
     func keep(_ lease: LeaseRecord) {
         waitingLease.withLock { $0 = lease }
+        wakeUp.signal()
+    }
+
+    /// Has the node ID replaced by a new one, and hands over the first session of it.
+    func renewIdentity(then begin: @escaping @Sendable (Session) -> Void) {
+        wanted.withLock { $0 = begin }
         wakeUp.signal()
     }
 
@@ -65,6 +73,7 @@ final class PeersKeeper: Service {
             wakeUp.clear()
             // Looked at first: what is kept after this is kept for good.
             let isLast = isEnding.withLock { $0 }
+            if let begin = wanted.withLock({ $0.take() }) { begin(newSession()) }
             if let peers = waiting.withLock({ $0.take() }) { write(peers) }
             if let isDraining = waitingDrain.withLock({ $0.take() }) { write(isDraining: isDraining) }
             if let lease = waitingLease.withLock({ $0.take() }) { write(lease) }
@@ -93,6 +102,17 @@ final class PeersKeeper: Service {
             try files.keep(lease)
         } catch {
             logger.warning("\(error) The DHCP server knows the cluster's address by its client identifier.")
+        }
+    }
+
+    private func newSession() -> Session {
+        do {
+            return try files.renewIdentity()
+        } catch {
+            // Without a file for it the new ID lasts for this run only, which is better than two nodes with one.
+            logger.error("\(error)")
+            var random = SystemRandomNumberGenerator()
+            return Session(node: NodeID(using: &random), boot: 1, salt: random.next())
         }
     }
 }

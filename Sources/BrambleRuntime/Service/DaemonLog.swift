@@ -14,15 +14,16 @@ final class LogThreshold: Sendable {
     }
 }
 
-/// The daemon's log on standard error. A logger may have a level of its own; without one the threshold's holds.
+/// The daemon's log. A logger may have a level of its own; without one the threshold's holds.
 struct DaemonLog: LogHandler {
     private let threshold: LogThreshold
-    private var stream: StreamLogHandler
+    private let writer: LogWriter
     private var ownLevel: Logger.Level?
+    var metadata: Logger.Metadata = [:]
 
-    init(label: String, threshold: LogThreshold) {
+    init(threshold: LogThreshold, writer: LogWriter) {
         self.threshold = threshold
-        stream = StreamLogHandler.standardError(label: label)
+        self.writer = writer
     }
 
     var logLevel: Logger.Level {
@@ -30,15 +31,14 @@ struct DaemonLog: LogHandler {
         set { ownLevel = newValue }
     }
 
-    var metadata: Logger.Metadata {
-        get { stream.metadata }
-        set { stream.metadata = newValue }
-    }
-
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { stream[metadataKey: key] }
-        set { stream[metadataKey: key] = newValue }
+        get { metadata[key] }
+        set { metadata[key] = newValue }
     }
 
-    func log(event: LogEvent) { stream.log(event: event) }
+    func log(event: LogEvent) {
+        var details = metadata.merging(event.metadata ?? [:]) { _, later in later }
+        if let error = event.error { details["error"] = "\(error)" }
+        writer.add(.init(level: event.level, message: "\(event.message)", metadata: details))
+    }
 }

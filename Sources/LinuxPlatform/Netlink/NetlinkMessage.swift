@@ -4,6 +4,8 @@ internal import CLinux
 struct NetlinkMessage {
     let type: UInt16
     let sequence: UInt32
+    /// The port of the socket that asked for what the kernel tells here; 0 for the kernel itself.
+    var port: UInt32 = 0
     let payload: ArraySlice<UInt8>
 
     /// Cuts a buffer into messages; whatever does not add up at the end is left out.
@@ -11,9 +13,11 @@ struct NetlinkMessage {
         var rest = buffer[...]
         var messages: [NetlinkMessage] = []
         while let length = rest.host(UInt32.self, at: 0).map(Int.init), length >= 16, length <= rest.count {
-            guard let type = rest.host(UInt16.self, at: 4), let sequence = rest.host(UInt32.self, at: 8) else { break }
+            guard let type = rest.host(UInt16.self, at: 4), let sequence = rest.host(UInt32.self, at: 8),
+                let port = rest.host(UInt32.self, at: 12)
+            else { break }
             let payload = rest.dropFirst(16).prefix(length - 16)
-            messages.append(NetlinkMessage(type: type, sequence: sequence, payload: payload))
+            messages.append(NetlinkMessage(type: type, sequence: sequence, port: port, payload: payload))
             rest = rest.dropFirst(aligned(length))
         }
         return messages

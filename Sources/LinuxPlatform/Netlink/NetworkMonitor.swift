@@ -2,7 +2,7 @@ internal import CLinux
 internal import Glibc
 public import Wire
 
-/// Something that changed in the network of this machine; who changed it, the kernel does not say.
+/// Something that changed in the network of this machine.
 public enum NetworkChange: Hashable, Sendable {
     /// An interface appeared, or went up or down, or lost or found its cable. Its addresses are not in it.
     case link(Interface)
@@ -10,8 +10,10 @@ public enum NetworkChange: Hashable, Sendable {
     case linkRemoved(index: UInt32, name: String)
     /// An address appeared on an interface, or its lifetime or flags changed (each renewal of a claim, too).
     case addressAdded(Interface.Address, interface: UInt32)
-    /// An address is gone from an interface: it was removed, or its lifetime ended.
-    case addressRemoved(IPAddress, interface: UInt32)
+    /// An address is gone from an interface: it was removed, or its lifetime ended. `by` is the port of the netlink
+    /// socket that asked for it (`Culprit`); 0 when its lifetime ended, when another kernel interface was used, and for
+    /// IPv6 always.
+    case addressRemoved(IPAddress, interface: UInt32, by: UInt32)
     /// The kernel had more to say than there was room for: list the interfaces anew.
     case overrun
 }
@@ -57,7 +59,7 @@ extension NetworkChange {
             self = .addressAdded(address, interface: index)
         case RTM_DELADDR:
             guard let (index, address) = Interface.Address.read(message) else { return nil }
-            self = .addressRemoved(address.ip, interface: index)
+            self = .addressRemoved(address.ip, interface: index, by: message.port)
         default: return nil
         }
     }

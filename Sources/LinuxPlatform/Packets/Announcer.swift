@@ -38,6 +38,14 @@ public final class Announcer: Sendable {
         return send([frame], "probe for \(IPAddress.v4(ip)) on \(interface.name)", interface)
     }
 
+    /// Asks once whether anyone uses an IPv6 address, as duplicate address detection does (RFC 4862 §5.4.2); a
+    /// `NeighbourWatcher` hears the answer. The nonce lets others tell whose question it is (RFC 7527 §4.1).
+    public func solicit(_ ip: IPAddress, nonce: [UInt8], on interface: Interface) -> SystemError? {
+        guard let mac = interface.mac else { return noEthernet(ip, interface) }
+        let frame = NeighbourSolicitation.frame(for: ip, from: mac, nonce: nonce)
+        return send(frame.map { [$0] } ?? [], "probe for \(ip) on \(interface.name)", interface)
+    }
+
     private func send(_ frames: [[UInt8]], _ call: String, _ interface: Interface) -> SystemError? {
         var failure: SystemError?
         for frame in frames

@@ -1,3 +1,5 @@
+internal import Wire
+
 /// The protocol numbers of Ethernet that are used here.
 enum EtherType {
     static let ipv4: UInt16 = 0x0800
@@ -12,9 +14,10 @@ public enum EthernetFrame {
         frame(to: .broadcast, from: packet.senderMAC, EtherType.arp, packet.encoded)
     }
 
-    /// An IPv6 packet to all nodes of the link.
-    static func toAllNodes(from mac: MACAddress, _ packet: [UInt8]) -> [UInt8] {
-        frame(to: .allNodes, from: mac, EtherType.ipv6, packet)
+    /// An IPv6 packet to a multicast group of the link (RFC 2464 §7).
+    static func multicast(_ packet: [UInt8], to group: IPAddress, from mac: MACAddress) -> [UInt8] {
+        let to = MACAddress(bytes: [0x33, 0x33] + group.bytes.suffix(4)) ?? .allNodes
+        return frame(to: to, from: mac, EtherType.ipv6, packet)
     }
 
     /// An IPv4 packet.

@@ -23,6 +23,11 @@ public struct MACAddress: Hashable, Sendable, CustomStringConvertible {
     /// All IPv6 nodes of the link (ff02::1; RFC 2464 §7).
     public static let allNodes = MACAddress(known: [0x33, 0x33, 0, 0, 0, 1])
 
+    /// Whether it is one of those that the holders of a virtual router share (RFC 9568 §7.3).
+    public var isVirtualRouter: Bool {
+        bytes.starts(with: [0x00, 0x00, 0x5E, 0x00, 0x01]) || bytes.starts(with: [0x00, 0x00, 0x5E, 0x00, 0x02])
+    }
+
     /// Lower-case hexadecimal, separated by colons.
     public var description: String {
         bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: ":")

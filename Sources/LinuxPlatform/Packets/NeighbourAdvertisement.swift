@@ -9,16 +9,8 @@ public enum NeighbourAdvertisement {
     /// not IPv6 has no such frame.
     public static func frame(for address: IPAddress, at mac: MACAddress) -> [UInt8]? {
         guard !address.isIPv4 else { return nil }
-        let message = checksummed(message(address, mac), from: address, to: allNodes)
-        var packet = ByteWriter(capacity: 72)
-        packet.integer(UInt32(6) << 28)
-        packet.integer(UInt16(message.count))
-        packet.integer(icmpv6)
-        packet.integer(UInt8(255))
-        packet.append(address.bytes)
-        packet.append(allNodes.bytes)
-        packet.append(message)
-        return EthernetFrame.toAllNodes(from: mac, packet.bytes)
+        let packet = NeighbourDiscovery.packet(message(address, mac), from: address, to: NeighbourDiscovery.allNodes)
+        return EthernetFrame.multicast(packet, to: NeighbourDiscovery.allNodes, from: mac)
     }
 
     /// Type 136, code 0, a checksum of zero, the Override flag, the target, and its link-layer address (option 2).
@@ -31,22 +23,6 @@ public enum NeighbourAdvertisement {
         writer.append(mac.bytes)
         return writer.bytes
     }
-
-    /// Puts the checksum over the pseudo-header and the message into the message (RFC 4443 §2.3, RFC 8200 §8.1).
-    private static func checksummed(_ message: [UInt8], from: IPAddress, to: IPAddress) -> [UInt8] {
-        var covered = ByteWriter(capacity: 80)
-        covered.append(from.bytes)
-        covered.append(to.bytes)
-        covered.integer(UInt32(message.count))
-        covered.integer(UInt32(icmpv6))
-        covered.append(message)
-        let sum = InternetChecksum.of(covered.bytes)
-        return message[..<2] + [UInt8(sum >> 8), UInt8(sum & 0xFF)] + message[4...]
-    }
-
-    private static let icmpv6: UInt8 = 58
-    /// ff02::1
-    private static let allNodes = IPAddress.v6(0xFF02_0000_0000_0000, 1)
 }
 
 /// The checksum of the internet protocols (RFC 1071).

@@ -6,7 +6,7 @@ import Wire
 
 @Suite("Asking for a floating address")
 struct ProbeTargetTests {
-    private static let ip: UInt32 = 0x0A00_00FA
+    private static let ip = IPAddress.v4(0x0A00_00FA)
     private static let link = Interface(index: 2, name: "eth0", mac: MACAddress(bytes: [2, 0, 0, 0, 0, 1]))
     private static let stranger = MACAddress(bytes: [2, 0, 0, 0, 0, 0x99])
 
@@ -51,6 +51,15 @@ struct ProbeTargetTests {
         #expect(!target.isOpen)
         #expect(round(&target) == .wait)
         #expect(round(&target, answeredBy: stranger) == .report(stranger))
+    }
+
+    @Test("goes on asking for an address that a stranger is known to have, and says when it is still there")
+    func watching() throws {
+        let stranger = try #require(Self.stranger)
+        var target = ProbeTarget(watching: Self.ip, on: Self.link, at: .zero)
+        #expect(!target.isOpen, "it is known who has it")
+        #expect(round(&target, answeredBy: stranger) == .report(stranger))
+        #expect(round(&target) == .wait)
     }
 
     @Test("ends when the answer is a member's")
