@@ -67,7 +67,7 @@ struct TroubleScenarios {
         network.checkers.append(OneActivePerPartition(bound: .milliseconds(250)))
         network.apply(.conditions(LinkConditions(loss: 0.2)))
         network.run(for: .seconds(60))
-        #expect(network.counters.lost > 3000)
+        #expect(network.counters.lost > 2000)
         network.apply(.conditions(.lan))
         network.runUntilSettled(for: .seconds(2))
         network.expectOneCluster()
