@@ -56,16 +56,17 @@ extension ControlLoop {
         }
     }
 
-    /// The interface that a floating address belongs on; nil if it lies in no network of this node.
+    /// The interface that a floating address belongs on; nil if it lies in no network of this node. One that is here
+    /// stays for a moment when its network has gone.
     func home(of ip: IPAddress) -> Interface? {
-        if let interface = InterfaceList.interface(for: ip, in: interfaces) { return interface }
+        if let interface = network(of: ip) { return interface }
         guard homeless.isTolerated(ip), let index = held[ip] else { return nil }
         return interfaces.first { $0.index == index && $0.isUp }
     }
 
     private func noteHomes(at now: Instant) {
         for ip in floating.map(\.ip) {
-            let hasHome = held[ip] == nil || InterfaceList.interface(for: ip, in: interfaces) != nil
+            let hasHome = held[ip] == nil || network(of: ip) != nil
             homeless.note(ip, hasHome: hasHome, at: now)
         }
     }
@@ -77,9 +78,9 @@ extension ControlLoop {
         updateHealth(at: now)
     }
 
-    /// The interface that a floating address belongs on: the one whose network it lies in. Every interface has the
+    /// The interface whose network a floating address lies in. Every interface has the
     /// network of link-local addresses, so such a one goes where its virtual router's other addresses are.
-    func home(of ip: IPAddress) -> Interface? {
+    private func network(of ip: IPAddress) -> Interface? {
         let guide = ip.isLinkLocal ? floating.map(\.ip).first { !$0.isIPv4 && !$0.isLinkLocal } : nil
         return InterfaceList.interface(for: guide ?? ip, in: interfaces)
     }
