@@ -77,6 +77,7 @@ extension Node {
     private mutating func noteHolder(
         _ index: Int, _ advertisement: Advertisement, source: IPAddress, at now: Instant, into actions: inout [Action]
     ) {
+        routers[index].rivalHeardAt = now
         guard routers[index].router.state != .active else {
             if advertisement.priority != Advertisement.resignation { routers[index].heardRival(at: now) }
             return
