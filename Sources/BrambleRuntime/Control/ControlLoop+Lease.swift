@@ -31,7 +31,8 @@ extension ControlLoop {
     }
 
     private var leaseInterface: Interface? {
-        LeaseInterface.choose(named: setup.configuration.floating.interface, among: gossipInterfaces)
+        let named = setup.configuration.floating.interface
+        return LeaseInterface.choose(named: named, among: named == nil ? gossipInterfaces : interfaces)
     }
 
     /// Sends a message; opens the way first, where it is closed or was another client's.

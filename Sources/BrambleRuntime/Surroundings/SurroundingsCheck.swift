@@ -116,8 +116,8 @@ public enum SurroundingsCheck {
             return [LeaseCheck.finding(.leased(address))]
         }
         guard let interfaces = try? InterfaceList.current() else { return [] }
-        let named = configuration.cluster.interfaces
-        let fit = interfaces.filter { $0.isForGossip && (named.isEmpty || named.contains($0.name)) }
+        let fit =
+            configuration.floating.interface == nil ? InterfaceChoice(configuration).forGossip(interfaces) : interfaces
         return [LeaseCheck.finding(LeaseCheck.ask(configuration, key, among: fit))]
     }
 
