@@ -15,7 +15,9 @@ struct ConflictProbe {
         let interface: UInt32
     }
 
-    private let arp: ARPWatcher?
+    private let arp: ARPWatcher
+    /// The IPv4 addresses that are listened for; they change when a DHCP server gives one.
+    private var heeded: [UInt32] = []
     private let neighbours: NeighbourWatcher?
     /// Marks this cluster's questions among those of others who are about to take an IPv6 address.
     private let nonce: [UInt8]
@@ -27,16 +29,26 @@ struct ConflictProbe {
 
     /// A member's node ID would do as a mark, but is not known to others before they have met.
     init(for addresses: [IPAddress], of keyring: Keyring, poller: Poller, token: Poller.Token) throws(SystemError) {
-        let four = addresses.compactMap { if case .v4(let ip) = $0 { ip } else { nil } }
         let six = addresses.filter { !$0.isIPv4 }
-        arp = four.isEmpty ? nil : try ARPWatcher()
+        arp = try ARPWatcher()
         neighbours = six.isEmpty ? nil : try NeighbourWatcher(for: six)
         nonce = Array((keyring.newest.fingerprint.utf8 + Array(repeating: 0, count: 14)).prefix(14))
-        if let arp {
-            try arp.listen(for: four)
-            try poller.add(arp.descriptor, token: token)
-        }
+        heeded = Self.four(addresses)
+        try arp.listen(for: heeded)
+        try poller.add(arp.descriptor, token: token)
         if let neighbours { try poller.add(neighbours.descriptor, token: token) }
+    }
+
+    private static func four(_ addresses: [IPAddress]) -> [UInt32] {
+        addresses.compactMap { if case .v4(let ip) = $0 { ip } else { nil } }
+    }
+
+    /// Listens for these IPv4 addresses from now on; those of IPv6 stay as they were at the start.
+    mutating func heed(_ addresses: [IPAddress]) throws(SystemError) {
+        let four = Self.four(addresses)
+        guard four != heeded else { return }
+        try arp.listen(for: four)
+        heeded = four
     }
 
     /// When `advance` is to be called.
@@ -80,11 +92,8 @@ struct ConflictProbe {
 
     /// Notes who answers and who claims: what has come in.
     mutating func hear() {
-        if let arp {
-            let caught = arp.drain()
-            for heard in caught.heard {
-                note(.v4(heard.packet.senderIP), heard.packet.senderMAC, on: heard.interface, isQuestion: false)
-            }
+        for heard in arp.drain().heard {
+            note(.v4(heard.packet.senderIP), heard.packet.senderMAC, on: heard.interface, isQuestion: false)
         }
         for heard in neighbours?.drain() ?? [] where !(heard.claim.isQuestion && heard.claim.nonce == nonce) {
             note(heard.claim.ip, heard.mac, on: heard.interface, isQuestion: heard.claim.isQuestion)

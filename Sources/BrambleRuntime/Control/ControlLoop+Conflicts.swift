@@ -1,4 +1,5 @@
 internal import LinuxPlatform
+internal import Logging
 internal import NodeCore
 internal import Wire
 
@@ -6,6 +7,11 @@ extension ControlLoop {
     /// Asks for the floating addresses on links that are new.
     func lookForStrangers(at now: Instant) {
         guard announcer != nil else { return }
+        do {
+            try probe?.heed(floating.map(\.ip))
+        } catch {
+            logger.warning("strangers with a floating address go unnoticed: \(error)")
+        }
         for address in floating { probe?.look(for: address.ip, on: home(of: address.ip), at: now) }
     }
 
