@@ -171,6 +171,19 @@ struct LeaseTests {
         #expect(bench.places.allSatisfy { $0.held.isEmpty })
     }
 
+    @Test("a claim to an address that has gone since is forgotten with it, and keeps no deadline")
+    func forgetsClaims() throws {
+        var bench = Self.leased(1)
+        bench.run(for: .seconds(20))
+        bench.server.leases = bench.server.leases.mapValues { _ in Self.second }
+        bench.run(for: .seconds(4))
+        bench.call(0) { $0.addressClaimed(.v4(Self.first), by: "02:00:00:00:00:01", at: $1) }
+        // The claim waits for three seconds; the server takes the address back before.
+        bench.run(for: .seconds(50))
+        #expect(bench.known == [Self.second])
+        #expect(try #require(bench.places[0].node).nextDeadline > bench.now)
+    }
+
     @Test("a card that was away for long does not take a living address away, whatever its memory says")
     func oldCard() throws {
         var bench = Self.leased(2)

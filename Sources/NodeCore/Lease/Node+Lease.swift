@@ -123,6 +123,7 @@ extension Node {
             routers.remove(at: index)
         }
         conflicts[address.ip] = nil
+        defences[address.ip] = nil
         leasing?.floated = nil
         actions.append(.useAddresses(addresses))
     }
