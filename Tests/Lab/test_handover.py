@@ -68,16 +68,24 @@ def moved(lab, before, address: str = FLOATING):
     return lab.wait_until(other, f"another node is Active for {address}")
 
 
-def resign(lab, node):
+def resign(lab, node, address: str = FLOATING):
     """Has a node give up the address, and answers who has it then."""
     done = command(node, "resign")
     assert done.returncode == 0, done.stderr
-    return moved(lab, node)
+    return moved(lab, node, address)
+
+
+def patient(lab, timeout: str) -> None:
+    """Has all nodes wait so long for what is under way."""
+    for node in lab.nodes:
+        node.configuration["http"] = {"drain_timeout": timeout}
+        node.configuration["log"] = {"level": "debug"}
 
 
 @pytest.mark.parametrize("how", ["drain", "resign", "stop"])
 def test_no_request_fails_while_the_address_moves(lab, how):
     content = large_file(lab.nodes)
+    patient(lab, "60s")
     lab.start()
     leader = lab.wait_formed()
     download = Download(lab)
@@ -106,18 +114,16 @@ def test_no_request_fails_while_the_address_moves(lab, how):
 @pytest.mark.parametrize("address", [FLOATING, FLOATING6])
 def test_who_asks_for_a_lingering_address_is_answered_by_the_new_holder_alone(lab, address):
     content = large_file(lab.nodes)
+    patient(lab, "60s")
     for node in lab.nodes:
         node.configuration["floating"] = {"addresses": [address]}
-        node.configuration["log"] = {"level": "debug"}
     lab.start()
     names = [node.name for node in lab.nodes]
     lab.wait_until(lambda: all(node.status().alive == names for node in lab.nodes), "they are one cluster")
     leader = lab.wait_until(lambda: active(lab, address), "one is Active")
     download = lab.wait_until(lambda: Download(lab, address), "it serves")
     assert download.served_by == leader.name
-    resign_done = command(leader, "resign")
-    assert resign_done.returncode == 0, resign_done.stderr
-    new = moved(lab, leader, address)
+    new = resign(lab, leader, address)
     for _ in range(20):
         ip("neigh", "flush", "dev", "eth0", inside=lab.client)
         assert lab.http("/", address=address).served_by == new.name
@@ -129,6 +135,7 @@ def test_who_asks_for_a_lingering_address_is_answered_by_the_new_holder_alone(la
 
 def test_there_and_back_again_and_on_to_a_third(lab):
     content = large_file(lab.nodes)
+    patient(lab, "60s")
     lab.start()
     first = lab.wait_formed()
     downloads = [Download(lab)]
@@ -145,22 +152,30 @@ def test_there_and_back_again_and_on_to_a_third(lab):
         assert download.finish() == content, lab.describe()
 
 
-def test_rules_end_by_themselves_and_with_their_process(lab):
+def test_a_client_that_does_not_read_is_waited_for_no_longer_than_configured(lab):
     large_file(lab.nodes)
-    for node in lab.nodes:
-        node.configuration["http"] = {"drain_timeout": "1s"}
+    patient(lab, "1s")
+    lab.start()
+    first = lab.wait_formed()
+    stuck = Download(lab)
+    second = resign(lab, first)
+    lab.wait_until(lambda: lab.holders() == [second], "the former holder lets go")
+    lab.wait_until(lambda: "chain" not in rules(first) + rules(second), "no rule is left")
+    for node, text in ((first, "1 connection not finished in time"), (second, f"stay at {first.address}")):
+        with open(node.log_path, encoding="utf-8") as log:
+            assert text in log.read(), lab.describe()
+    stuck.wire.close()
+
+
+def test_rules_go_with_the_process(lab):
+    large_file(lab.nodes)
+    patient(lab, "600s")
     lab.start()
     first = lab.wait_formed()
     stuck = Download(lab)
     second = resign(lab, first)
     assert f"ip daddr {FLOATING}" in rules(second) and f"arp daddr ip {FLOATING} drop" in rules(first)
-    lab.wait_until(lambda: lab.holders() == [second], "a client that does not read is waited for a second only")
-    lab.wait_until(lambda: "chain" not in rules(first) + rules(second), "there is nothing left")
-    stuck.wire.close()
-    stuck = Download(lab)
-    third = resign(lab, second)
-    assert "chain" in rules(second) and "chain" in rules(third)
-    for node in (second, third):
+    for node in (first, second):
         node.kill()
         assert rules(node) == ""
     stuck.wire.close()

@@ -131,7 +131,8 @@ extension ControlLoop {
         switch kept.underWay {
         case .none: break
         case .some(0): logger.info("\(ip): nothing is under way here any more")
-        case .some(let count): logger.notice("\(ip): \(count) connections were not finished in time, and are cut off")
+        case .some(let count):
+            logger.notice("\(ip): \(PlainNumbers.count(count, "connection")) not finished in time, and cut off")
         }
         followLingering()
     }
