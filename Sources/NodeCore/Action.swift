@@ -38,9 +38,11 @@ public enum Action: Sendable {
     case claim(FloatingAddress)
     /// Take the address off.
     case release(FloatingAddress)
-    /// Another node answers for the address from now on. Requests under way here may be finished.
+    /// Another node answers for the address from now on. Requests under way here may be finished. When this node does
+    /// not answer for it any more, `relinquished` is to be called.
     case relinquish(FloatingAddress)
-    /// This node is about to claim an address that the node at `from` hands over: connections made there stay there.
+    /// This node is about to claim an address that the node at `from` hands over: connections made there stay there. When
+    /// that is seen to, or cannot be, `adopted` is to be called; the address is not claimed before, but for a few intervals.
     case adopt(FloatingAddress, from: SocketAddress)
     /// Hold a lifeline to each of these nodes, and to no other.
     case lifelines([LifelinePeer])

@@ -21,6 +21,10 @@ struct FloatingRouter: Sendable {
     var renewAt: Instant?
     /// The hand-over that is under way.
     var handover: Handover?
+    /// The hand-over to this node that is under way.
+    var succession: Succession?
+    /// Where the gossip of the node is that this one handed over to last, until it is Active again.
+    var heir: SocketAddress?
     /// Whether, since it became Active, nobody wanted to take over.
     var isUnwanted = false
     /// What stands against holding single addresses here.
@@ -127,6 +131,7 @@ struct FloatingRouter: Sendable {
         }
         consider(renewAt)
         consider(handover?.nextAt)
+        consider(succession?.until)
         consider(holderExpiresAt)
         consider(rival?.last.advanced(by: rivalMemory))
         return earliest

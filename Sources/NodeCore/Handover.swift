@@ -20,8 +20,8 @@ struct Handover: Sendable {
     /// When to ask again, or someone else.
     private(set) var nextAt: Instant
 
-    /// An offer is repeated once an interval, for datagrams get lost.
-    static let mostOffers = 3
+    /// An offer is repeated once an interval, for datagrams get lost, and a successor has to prepare itself.
+    static let mostOffers = Succession.patience + 3
     /// How many members are asked in turn.
     static let mostSuccessors = 3
 
@@ -41,5 +41,24 @@ struct Handover: Sendable {
     mutating func offeredAgain(interval: Duration, at now: Instant) {
         offers += 1
         nextAt = now.advanced(by: interval)
+    }
+}
+
+/// A hand-over to this node that is under way: before it claims, what was begun at the holder must be led there.
+struct Succession: Sendable {
+    /// Who hands over.
+    let predecessor: NodeID
+    /// The addresses for which that is not prepared yet.
+    var awaited: [IPAddress]
+    /// When the addresses are claimed even so: the holder does not wait for ever.
+    let until: Instant
+
+    /// For how many intervals the preparation is waited for.
+    static let patience = 3
+
+    init(_ predecessor: NodeID, _ addresses: [FloatingAddress], interval: Duration, at now: Instant) {
+        self.predecessor = predecessor
+        awaited = addresses.map(\.ip)
+        until = now.advanced(by: interval * Self.patience)
     }
 }

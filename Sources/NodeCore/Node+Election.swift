@@ -96,6 +96,7 @@ extension Node {
         if let due = routers[index].holderExpiresAt, due <= now { setHolder(index, nil, until: nil, into: &actions) }
         routers[index].forgetRival(at: now)
         carryOnHandover(index, at: now, into: &actions)
+        if let due = routers[index].succession?.until, due <= now { succeed(index, at: now, into: &actions) }
     }
 
     /// Carries out what a virtual router wants.
@@ -115,12 +116,14 @@ extension Node {
             case .relinquish:
                 actions += addresses.map { .relinquish($0) }
                 routers[index].renewAt = nil
-                sayHandedOver(index, into: &actions)
+                routers[index].heir = routers[index].handover?.successor.address
             case .announce: actions += addresses.map { .announce($0) }
             case .transition(let from, let to, let reason):
                 routers[index].remember(.init(from: from, to: to, reason: reason, at: now))
                 actions += addresses.map { .tell(.transition($0, from: from, to: to, reason)) }
                 routers[index].isUnwanted = false
+                routers[index].succession = nil
+                if to == .active { routers[index].heir = nil }
                 if from == .active { routers[index].handover = nil }
                 if to == .active { setHolder(index, session.node, until: nil, into: &actions) }
                 if from == .active { setHolder(index, nil, until: nil, into: &actions) }

@@ -79,17 +79,42 @@ extension Node {
         switch routers[index].router.state {
         case .active: answerQuestion(from: source, into: &actions)
         case .backup where mayTake && [nil, sender.node].contains(routers[index].holder):
+            guard routers[index].succession == nil else { return }
+            routers[index].succession = Succession(
+                sender.node, routers[index].addresses, interval: routers[index].interval, at: now)
             actions += routers[index].addresses.map { .adopt($0, from: source) }
-            perform(
-                routers[index].router.succeed(TieBreaker(sender.node), at: now), of: index, at: now, into: &actions)
         case .initialize, .backup: ignored.count("offer that this node cannot take")
         }
     }
 
-    /// The successor is told that nobody else answers for the addresses now, so that it announces them once more.
-    mutating func sayHandedOver(_ index: Int, into actions: inout [Action]) {
-        guard let address = routers[index].handover?.successor.address else { return }
-        send(RouterReference(routers[index]).message(MessageKind.handedOver), to: .address(address), into: &actions)
+    /// What `adopt` asked for is done, or cannot be done: the address may be claimed.
+    public mutating func adopted(_ ip: IPAddress, at now: Instant) -> [Action] {
+        guard !isStopped, let index = routers.firstIndex(where: { $0.holds(ip) }) else { return [] }
+        routers[index].succession?.awaited.removeAll { $0 == ip }
+        guard routers[index].succession?.awaited.isEmpty == true else { return [] }
+        var actions: [Action] = []
+        succeed(index, at: now, into: &actions)
+        settle(at: now, into: &actions)
+        return actions
+    }
+
+    /// Takes over, unless something has come between.
+    mutating func succeed(_ index: Int, at now: Instant, into actions: inout [Action]) {
+        guard let succession = routers[index].succession else { return }
+        routers[index].succession = nil
+        guard mayRun(for: routers[index], at: now) else { return }
+        perform(
+            routers[index].router.succeed(TieBreaker(succession.predecessor), at: now), of: index, at: now,
+            into: &actions)
+    }
+
+    /// This node answers for a relinquished address no more. The successor is told, so that it announces the address
+    /// once more; also by a node that has stopped.
+    public mutating func relinquished(_ ip: IPAddress) -> [Action] {
+        guard let index = routers.firstIndex(where: { $0.holds(ip) }), let heir = routers[index].heir else { return [] }
+        var actions: [Action] = []
+        send(RouterReference(routers[index]).message(MessageKind.handedOver), to: .address(heir), into: &actions)
+        return actions
     }
 
     mutating func receiveHandedOver(_ payload: [UInt8], at now: Instant, into actions: inout [Action]) {

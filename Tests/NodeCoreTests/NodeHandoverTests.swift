@@ -8,6 +8,7 @@ import Wire
 @Suite("A node that hands over, or takes over")
 struct NodeHandoverTests {
     private static let offer: [UInt8] = [0x22, 51, 4]
+    private static let handedOver: [UInt8] = [0x23, 51, 4]
 
     private func leader(peers: [UInt64] = [1]) -> Bench {
         var bench = Bench(peers: peers)
@@ -15,6 +16,17 @@ struct NodeHandoverTests {
         #expect(bench.state == .active)
         _ = bench.take()
         for index in bench.peers.indices { bench.peers[index].heard = [] }
+        return bench
+    }
+
+    private func backup() throws -> Bench {
+        var bench = Bench(peers: [1])
+        for _ in 0..<50 {
+            bench.run(for: .milliseconds(20))
+            try bench.advertise(250)
+        }
+        #expect(bench.state == .backup)
+        _ = bench.take()
         return bench
     }
 
@@ -27,7 +39,9 @@ struct NodeHandoverTests {
         try bench.advertise(100)
         let actions = bench.take()
         #expect(actions.relinquished == [Bench.floating.ip] && actions.releases == 0)
-        #expect(bench.peers[0].heard.last == [0x23, 51, 4], "the successor is told")
+        #expect(!bench.peers[0].heard.contains(Self.handedOver), "this node may be answering for it still")
+        bench.call { node, _ in node.relinquished(Bench.floating.ip) }
+        #expect(bench.peers[0].heard.last == Self.handedOver, "the successor is told")
         #expect(bench.peers[0].advertisements.allSatisfy { $0[3] != 0 }, "nobody is made to hurry")
         #expect(bench.state == .initialize)
         #expect(bench.history.suffix(2).map(\.reason) == [.handedOver, .draining])
@@ -80,28 +94,62 @@ struct NodeHandoverTests {
 
     @Test("an offer of the holder is taken at once, and its last advertisements don't count")
     func takesOver() throws {
-        var bench = Bench(peers: [1])
-        for _ in 0..<50 {
-            bench.run(for: .milliseconds(20))
-            try bench.advertise(250)
-        }
-        #expect(bench.state == .backup)
-        _ = bench.take()
+        var bench = try backup()
         try bench.say(Self.offer)
+        try bench.say(Self.offer)
+        var actions = bench.take()
+        #expect(actions.adopted == [bench.peers[0].address] && actions.claims == 0, "it prepares itself, once")
+        bench.call { node, now in node.adopted(.v4(1), at: now) }
+        #expect(bench.state == .backup)
+        bench.call { node, now in node.adopted(Bench.floating.ip, at: now) }
         #expect(bench.state == .active && bench.history.last?.reason == .tookOver)
-        let actions = bench.take()
-        #expect(actions.adopted == [bench.peers[0].address] && actions.claims == 1)
+        actions = bench.take()
+        #expect(actions.adopted.isEmpty && actions.claims == 1)
+        bench.call { node, now in node.adopted(Bench.floating.ip, at: now) }
+        #expect(bench.take().claims == 0)
         try bench.advertise(250)
         #expect(bench.state == .active)
         bench.peers[0].heard = []
         try bench.say(Self.offer)
         #expect(bench.peers[0].advertisements.count == 1, "the holder has not heard that it is done")
         _ = bench.take()
-        try bench.say([0x23, 51, 4])
+        try bench.say(Self.handedOver)
         #expect(bench.take().announcements == 1)
         bench.run(for: .milliseconds(100))
         try bench.advertise(250)
         #expect(bench.state == .backup, "later on it is a rival like any other")
+    }
+
+    @Test("who cannot prepare itself takes over all the same, three intervals later")
+    func unprepared() throws {
+        var bench = try backup()
+        try bench.say(Self.offer)
+        bench.run(for: .milliseconds(59))
+        #expect(bench.state == .backup)
+        bench.run(for: .milliseconds(2))
+        #expect(bench.state == .active && bench.history.last?.reason == .tookOver)
+    }
+
+    @Test("who may not run any more when it is prepared leaves the address to others")
+    func tooLate() throws {
+        var bench = try backup()
+        try bench.say(Self.offer)
+        bench.call { node, now in node.setDraining(true, at: now) }
+        bench.call { node, now in node.adopted(Bench.floating.ip, at: now) }
+        bench.run(for: .milliseconds(50))
+        #expect(bench.state == .initialize && bench.take().claims == 0)
+    }
+
+    @Test("a holder that is Active again does not tell its former successor to announce")
+    func activeAgain() throws {
+        var bench = leader()
+        bench.call { node, now in node.resign(at: now) ?? [] }
+        try bench.advertise(100)
+        bench.run(for: .milliseconds(200))
+        #expect(bench.state == .active)
+        bench.peers[0].heard = []
+        bench.call { node, _ in node.relinquished(Bench.floating.ip) }
+        #expect(bench.peers[0].heard.isEmpty)
     }
 
     @Test("an offer is not taken by a node that may not run, or from one that is not the holder")

@@ -7,7 +7,7 @@ internal import Wire
 extension ControlLoop {
     /// The lease of a floating address in seconds: the shortest that the kernel knows. A holder that dies or hangs
     /// loses the address by the kernel's own hand within it.
-    private static let lease: UInt32 = 1
+    static let lease: UInt32 = 1
 
     /// Carries out what the node wants.
     func perform(_ actions: [Action]) {
@@ -21,8 +21,9 @@ extension ControlLoop {
             case .advertise(let advertisement): advertise(advertisement)
             case .claim(let address):
                 if let problem = claim(address) { refused.append((address, problem)) }
-            case .release(let address), .relinquish(let address): release(address)
-            case .adopt: break
+            case .release(let address): release(address)
+            case .relinquish(let address): linger(address)
+            case .adopt(let address, let holder): adopt(address, from: holder)
             case .lifelines(let peers): lifelines.hold(peers, at: MonotonicClock.now())
             case .announce(let address): announce(address)
             case .store(let peers): setup.peers.keep(peers)
@@ -68,6 +69,7 @@ extension ControlLoop {
         guard let interface else { return Self.outside(address.ip, interfaces) }
         if let error = addresses.claim(address.ip, on: interface.index, validFor: Self.lease) { return "\(error)" }
         held[address.ip] = interface.index
+        claimed(address.ip)
         refusals[address.ip] = nil
         return nil
     }

@@ -72,7 +72,10 @@ extension ControlLoop {
 }
 
 extension Configuration {
-    /// The longest that an orderly stop may take: the hooks of the last change run beside the web server's last
-    /// responses, after one that may be running.
-    var longestStop: Duration { max(http.drainTimeout, (hooks.deadline + HookRun.grace) * 2) + .seconds(5) }
+    /// The longest that an orderly stop may take: what is under way with an address that was handed over is finished
+    /// first. Then the hooks of the last change run beside the web server's last responses, after one that may be
+    /// running.
+    var longestStop: Duration {
+        http.drainTimeout + max(http.drainTimeout, (hooks.deadline + HookRun.grace) * 2) + .seconds(5)
+    }
 }

@@ -65,9 +65,13 @@ final class ControlLoop {
     var networkRetryAt: Instant?
     private var publishedAt = Instant.zero
     /// When the daemon ends even if the node has not handed everything over.
-    private var stopsAt: Instant?
+    var stopsAt: Instant?
+    /// Nil where its thread cannot be started.
+    let handover: HandoverKeeper?
+    /// The floating addresses that other nodes answer for, and that are kept here for what is under way.
+    var lingering: [IPAddress: Lingering] = [:]
 
-    /// How long the node may take to hand over: three members are asked three times each.
+    /// How long the node may take to hand over: three members are asked five times each.
     private static let longestFarewell = Duration.seconds(1)
 
     init(_ setup: ControlSetup) throws(SystemError) {
@@ -92,6 +96,7 @@ final class ControlLoop {
         control = try ControlServer(path: setup.configuration.node.control)
         watchdog = Watchdog(interval: Systemd.isListening ? Systemd.watchdogInterval() : nil, at: now)
         virtualMACs = setup.configuration.floating.virtualMAC ? try VirtualMACs() : nil
+        handover = Self.handoverKeeper(setup)
         probe = try? ConflictProbe(
             for: setup.nodeConfiguration.floating.map(\.ip), of: keyring, poller: poller, token: Source.strangers)
         lifelines = Lifelines(port: gossip.port, floating: Set(setup.nodeConfiguration.floating.map(\.ip)))
@@ -134,19 +139,21 @@ final class ControlLoop {
     /// Leaves nothing behind, whatever the node came to.
     private func letGo() {
         for address in floating { release(address) }
+        for ip in lingering.keys { stopLingering(ip) }
+        handover?.post(.end)
         removeVirtualMACs()
         lights.goDark()
     }
 
     private var isDone: Bool {
         guard let stopsAt else { return false }
-        return node.isStopped || stopsAt <= MonotonicClock.now()
+        return node.isStopped && lingering.isEmpty || stopsAt <= MonotonicClock.now()
     }
 
     private var nextDeadline: Instant {
         let others = [
             lights.nextDeadline, watchdog.nextDeadline, nextClaimAttempt, probe?.nextDeadline, networkRetryAt,
-            homeless.nextDeadline, control.nextDeadline, lifelines.nextDeadline, stopsAt,
+            homeless.nextDeadline, control.nextDeadline, lifelines.nextDeadline, stopsAt, nextLingering,
             publishedAt.advanced(by: Self.longestSilence),
         ]
         return others.compactMap { $0 }.reduce(node.nextDeadline, min)
@@ -182,6 +189,7 @@ final class ControlLoop {
         advanceProbe(at: now)
         advanceLifelines(at: now)
         closeIdleLeaseWire()
+        lingerOn(at: now)
         lights.drive(at: now)
         watchdog.feed(with: checked, status: statusLine, at: now)
         if before == publishedAt, publishedAt.duration(to: now) > .milliseconds(100) { publish(at: now) }
@@ -205,10 +213,13 @@ final class ControlLoop {
             self.keyring = keyring
             node.rotate(to: keyring)
         case .renewed(let session): begin(session, at: now)
+        case .adopted(let ip): adopted(ip, at: now)
+        case .silenced(let ip, let isSilent): silenced(ip, isSilent)
+        case .underWay(let counts): noteUnderWay(counts, at: now)
         case .stop:
             Systemd.notify(.stopping, .status("resigning"), .needsTime(setup.configuration.longestStop))
             setup.drain.set(true)
-            stopsAt = now.advanced(by: Self.longestFarewell)
+            stopsAt = lingering.values.map(\.deadline).reduce(now.advanced(by: Self.longestFarewell), max)
             perform(node.stop(at: now))
         }
     }

@@ -12,6 +12,12 @@ final class Mailbox: Sendable {
         case rotate(Keyring)
         /// The node has a new identity, as it asked for.
         case renewed(Session)
+        /// `HandoverKeeper` has seen to the connections of an address that are under way elsewhere, or cannot.
+        case adopted(IPAddress)
+        /// The node does not answer questions for the address any more; or it cannot be kept from it.
+        case silenced(IPAddress, Bool)
+        /// How many connections to silent addresses are under way.
+        case underWay([IPAddress: Int])
         /// Resign, say good-bye, end.
         case stop
     }

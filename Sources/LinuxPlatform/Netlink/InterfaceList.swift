@@ -41,7 +41,7 @@ public enum InterfaceList {
 }
 
 /// NLM_F_ROOT | NLM_F_MATCH: the kernel's macro is an expression, which Swift does not import.
-private let NLM_F_DUMP_VALUE: Int32 = 0x300
+let NLM_F_DUMP_VALUE: Int32 = 0x300
 
 extension Interface {
     /// Reads an RTM_NEWLINK or RTM_DELLINK message (struct ifinfomsg and attributes); nil if it is cut short.

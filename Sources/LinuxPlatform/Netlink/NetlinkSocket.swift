@@ -1,13 +1,14 @@
 internal import CLinux
 internal import Glibc
 
-/// A route netlink socket, and the two ways to use it: ask and be answered, or listen.
+/// A netlink socket, and the two ways to use it: ask and be answered, or listen.
 final class NetlinkSocket: Sendable {
     private let socket: Descriptor
 
     /// A socket that asks (`groups` 0), or hears of changes to the groups given as an RTMGRP mask.
-    init(groups: UInt32 = 0) throws(SystemError) {
-        socket = try .socket(AF_NETLINK, Int32(SOCK_RAW.rawValue), NETLINK_ROUTE, "a netlink socket")
+    /// `protocol` is whom in the kernel it speaks to: by default, those who know links, addresses and neighbours.
+    init(groups: UInt32 = 0, protocol: Int32 = NETLINK_ROUTE) throws(SystemError) {
+        socket = try .socket(AF_NETLINK, Int32(SOCK_RAW.rawValue), `protocol`, "a netlink socket")
         try check(bramble_bind_netlink(socket.number, groups), "bind a netlink socket")
         // The kernel answers within the call; the limit only keeps a surprise from becoming a hang.
         var limit = timeval(tv_sec: 1, tv_usec: 0)

@@ -131,8 +131,10 @@ struct NodeHost: SimulatedHost {
         case .advertise: return []  // the simulated nodes are in sealed mode
         case .send(let bytes, .group), .send(let bytes, .everyone): return [.broadcast(bytes)]
         case .claim(let address): return [.claim(address.ip)]
-        case .release(let address), .relinquish(let address): return [.release(address.ip)]
-        case .adopt: return []
+        case .release(let address): return [.release(address.ip)]
+        case .relinquish(let address):
+            return [.release(address.ip)] + carryOut(node.relinquished(address.ip), at: now)
+        case .adopt(let address, _): return carryOut(node.adopted(address.ip, at: now), at: now)
         case .lifelines(let peers):
             lifelines = peers
             return [.lifelines(peers.map(\.address))]
