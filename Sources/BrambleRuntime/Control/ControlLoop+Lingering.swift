@@ -30,9 +30,9 @@ struct Lingering {
 extension ControlLoop {
     static func handoverKeeper(_ setup: ControlSetup) -> HandoverKeeper? {
         // With a MAC address that moves along, two nodes would send from one: the switch would not know where it is.
-        guard !setup.nodeConfiguration.floating.isEmpty, setup.nodeConfiguration.mode == .sealed,
-            !setup.configuration.floating.virtualMAC
-        else { return nil }
+        let node = setup.nodeConfiguration
+        let hasAddresses = !node.floating.isEmpty || node.leasedRouterID != nil
+        guard hasAddresses, node.mode == .sealed, !setup.configuration.floating.virtualMAC else { return nil }
         let longest = setup.configuration.http.drainTimeout + Lingering.reserve + .seconds(1)
         return try? HandoverKeeper(
             port: setup.configuration.cluster.port, longest: longest, mailbox: setup.mailbox, facts: setup.facts,
