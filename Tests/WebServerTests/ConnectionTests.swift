@@ -48,7 +48,8 @@ struct ConnectionTests {
                 return true
             }
             try await sent
-            #expect(most <= 1)
+            // The list of descriptors is no snapshot: while it is read, one may be closed and the next one opened.
+            #expect(most <= 2)
             #expect(isInOrder)
         }
     }
