@@ -82,7 +82,7 @@ extension DHCPClient {
         case .renewing where (lease?.rebindAt ?? now) <= now: return enter(.rebinding, at: now)
         case .renewing, .rebinding: return [transmit(at: now)]
         case .pausing: return discover(at: now)
-        case .requesting where sent >= 3: return discover(at: now)
+        case .requesting where sent >= 3: return missed() + discover(at: now)
         case .rebooting where sent >= 2: return missed() + discover(at: now)
         case .requesting: return [transmit(at: now)]
         case .selecting, .rebooting: return missed() + [transmit(at: now)]

@@ -6,7 +6,7 @@ public struct MemberInfo: Sendable, Hashable {
     public var httpPort: UInt16
     /// The first eight bytes of the ID of the release that it serves; 0 for none.
     public var release: UInt64
-    /// Bits 0 and 1 are `serving` and `draining`; the others are handed on as they came.
+    /// Bits 0 and 1 are `serving` and `draining`, bits 8 to 15 the `priority`; the others are handed on as they came.
     public var flags: UInt16
     /// Fields of a newer version, handed on as they came.
     var extra: [UInt8] = []
@@ -34,6 +34,12 @@ public struct MemberInfo: Sendable, Hashable {
     public var draining: Bool {
         get { flags & 2 != 0 }
         set { flags = newValue ? flags | 2 : flags & ~2 }
+    }
+
+    /// The VRRP priority that it has now (RFC 9568 §5.2.4); that of one that says nothing is the default, 100.
+    public var priority: UInt8 {
+        get { flags >> 8 == 0 ? 100 : UInt8(flags >> 8) }
+        set { flags = flags & 0xFF | UInt16(newValue) << 8 }
     }
 
     /// The name as it is sent: at most 63 bytes, cut between characters.

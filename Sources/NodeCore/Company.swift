@@ -8,6 +8,12 @@ struct Company: Sendable {
     struct Other: Hashable, Sendable {
         let node: NodeID
         let address: SocketAddress?
+        /// Its VRRP priority.
+        let priority: UInt8
+
+        init(_ member: Member) {
+            (node, address, priority) = (member.id, member.address, member.info.priority)
+        }
     }
 
     /// The members that are alive, serve, and are not drained, sorted by node ID.
@@ -29,8 +35,8 @@ struct Company: Sendable {
     init(of node: NodeID, among members: [Member]) {
         let others = members.filter { $0.id != node }
         candidates = others.filter { $0.state == .alive && $0.info.serving && !$0.info.draining }
-            .map { Other(node: $0.id, address: $0.address) }
-        present = others.filter(\.state.isPresent).map { Other(node: $0.id, address: $0.address) }
+            .map { Other($0) }
+        present = others.filter(\.state.isPresent).map { Other($0) }
         isPresent = others.contains { $0.state.isPresent }
         isLost = others.contains { $0.state == .dead }
         presentAddresses = present.compactMap(\.address)

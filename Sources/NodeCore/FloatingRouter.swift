@@ -84,16 +84,18 @@ struct FloatingRouter: Sendable {
         return random.next()
     }
 
-    /// The members that can take over, the best first.
+    /// The members that can take over, the best first: by priority, then by weight.
     func successors(in company: Company) -> [Company.Other] {
-        company.candidates.map { ($0, weight(of: $0.node)) }.sorted { $0.1 > $1.1 }.map(\.0)
+        company.candidates.map { ($0, weight(of: $0.node)) }
+            .sorted { ($0.0.priority, $0.1) > ($1.0.priority, $1.1) }.map(\.0)
     }
 
     /// The place of `node` among those who wait for the holder's end.
     func rank(of node: NodeID, in company: Company) -> Int {
-        let own = weight(of: node)
-        return company.candidates.count { $0.node != holder && weight(of: $0.node) > own }
+        let own = (router.priority, weight(of: node))
+        return company.candidates.count { $0.node != holder && ($0.priority, weight(of: $0.node)) > own }
     }
+
     /// In the order of an advertisement: a virtual router's link-local address is its first (RFC 9568 §5.2.9).
     private static func listed(_ addresses: [IPAddress]) -> [IPAddress] {
         addresses.filter(\.isLinkLocal) + addresses.filter { !$0.isLinkLocal }

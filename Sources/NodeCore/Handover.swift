@@ -6,8 +6,10 @@ struct Handover: Sendable {
     enum Purpose: Sendable {
         /// It may not hold the addresses any longer: if nobody takes over, it resigns.
         case leaving
-        /// A person asked for it, or another node has less to do: if nobody takes over, all stays as it is.
+        /// A person asked for it: if nobody takes over, all stays as it is.
         case moving
+        /// Another node has less to do: if that one does not take over, all stays as it is.
+        case spreading
     }
 
     let purpose: Purpose

@@ -17,6 +17,7 @@ extension Node {
             routers[index].router.setRank(rank(for: routers[index]))
             let eligible = mayRun(for: routers[index], at: now)
             let runs = routers[index].router.state != .initialize
+            if eligible { stay(index) }
             if eligible && !runs {
                 perform(routers[index].router.startup(at: now), of: index, at: now, into: &actions)
             } else if !eligible && runs {
@@ -165,6 +166,7 @@ extension Node {
             return
         }
         for address in routers[index].addresses { conflicts[address.ip] = nil }
+        if routers[index].succession?.predecessor != sender { routers[index].succession = nil }
         setHolder(index, sender, until: now.advanced(by: FloatingRouter.memory(advertisement.interval)), into: &actions)
     }
 

@@ -27,20 +27,18 @@ extension Node {
         perform(routers[index].router.shutdown(reason: reason, at: now), of: index, at: now, into: &actions)
     }
 
-    /// Asks the best of those who have not been asked yet to take over; `preferred` before all.
+    /// Asks the best of those who have not been asked yet to take over; or `only` this one.
     /// - Returns: false when there is no one.
     @discardableResult
     mutating func beginHandover(
-        _ index: Int, _ purpose: Handover.Purpose, preferring preferred: NodeID? = nil, after refused: [NodeID] = [],
+        _ index: Int, _ purpose: Handover.Purpose, only: NodeID? = nil, after refused: [NodeID] = [],
         at now: Instant, into actions: inout [Action]
     ) -> Bool {
         guard configuration.mode == .sealed, refused.count < Handover.mostSuccessors else { return false }
         let successors = routers[index].successors(in: company).filter {
-            $0.address != nil && !refused.contains($0.node)
+            $0.address != nil && !refused.contains($0.node) && (only ?? $0.node) == $0.node
         }
-        guard let successor = successors.first(where: { $0.node == preferred }) ?? successors.first else {
-            return false
-        }
+        guard let successor = successors.first else { return false }
         routers[index].handover = Handover(
             purpose, to: successor, after: refused, interval: routers[index].interval, at: now)
         routers[index].router.handOver(to: TieBreaker(successor.node))
@@ -63,11 +61,25 @@ extension Node {
             return offer(index, into: &actions)
         }
         let refused = handover.refused + [handover.successor.node]
-        if beginHandover(index, handover.purpose, after: refused, at: now, into: &actions) { return }
-        routers[index].handover = nil
-        routers[index].router.handOver(to: nil)
+        if handover.purpose == .spreading {
+            unwilling[handover.successor.node] = now.advanced(by: Self.unwillingFor)
+        } else if beginHandover(index, handover.purpose, after: refused, at: now, into: &actions) {
+            return
+        }
+        callOff(index)
         if handover.purpose == .leaving { routers[index].isUnwanted = true }
         actions += routers[index].addresses.map { .tell(.handover($0, to: nil)) }
+    }
+
+    private mutating func callOff(_ index: Int) {
+        routers[index].handover = nil
+        routers[index].router.handOver(to: nil)
+    }
+
+    /// A holder that may stay need not leave, and whoever did not want it then may want it the next time.
+    mutating func stay(_ index: Int) {
+        routers[index].isUnwanted = false
+        if routers[index].handover?.purpose == .leaving { callOff(index) }
     }
 
     /// The holder asks this node to take over. A node that may not run says nothing, and another is asked.
@@ -102,7 +114,9 @@ extension Node {
     mutating func succeed(_ index: Int, at now: Instant, into actions: inout [Action]) {
         guard let succession = routers[index].succession else { return }
         routers[index].succession = nil
-        guard mayRun(for: routers[index], at: now) else { return }
+        guard mayRun(for: routers[index], at: now), [nil, succession.predecessor].contains(routers[index].holder) else {
+            return
+        }
         perform(
             routers[index].router.succeed(TieBreaker(succession.predecessor), at: now), of: index, at: now,
             into: &actions)
@@ -139,7 +153,7 @@ extension TransitionReason {
     /// Whether a holder that has to go for this reason can wait until another has taken over.
     fileprivate var leavesTime: Bool {
         switch self {
-        case .stopping, .draining, .cannotServe, .reconfigured: true
+        case .stopping, .draining, .cannotServe: true
         default: false
         }
     }

@@ -72,9 +72,10 @@ extension Node {
 
     /// Tells the members what has changed in this node.
     mutating func informMembers(at now: Instant, into actions: inout [Action]) {
-        let info = MemberInfo(
+        var info = MemberInfo(
             name: configuration.name, httpPort: configuration.httpPort, serving: health.isServing,
             draining: isDraining, release: release)
+        info.priority = priority
         perform(membership.update(info, at: now), at: now, into: &actions)
     }
 

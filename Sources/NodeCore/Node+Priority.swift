@@ -6,11 +6,17 @@ extension Node {
     /// have is missing.
     public mutating func setPriorityLoss(_ loss: UInt8, at now: Instant) -> [Action] {
         guard !isStopped else { return [] }
-        let priority = configuration.priority > loss ? configuration.priority - loss : 1
+        guard loss != priorityLoss else { return [] }
+        priorityLoss = loss
         var actions: [Action] = []
         for index in routers.indices where routers[index].router.priority != priority {
             perform(routers[index].router.setPriority(priority, at: now), of: index, at: now, into: &actions)
         }
+        informMembers(at: now, into: &actions)
+        settle(at: now, into: &actions)
         return actions
     }
+
+    /// The priority that this node has now.
+    var priority: UInt8 { configuration.priority > priorityLoss ? configuration.priority - priorityLoss : 1 }
 }

@@ -6,6 +6,8 @@ internal import Wire
 extension Node {
     /// How long nothing must have changed, so that nodes that come and go don't set addresses in motion.
     private static let calm = Duration.seconds(5)
+    /// How long a node that did not take an address is not asked again: something stands against it there.
+    static let unwillingFor = Duration.seconds(300)
 
     /// Called after every event: moves one address at most, when its time has come.
     mutating func considerSpread(at now: Instant, into actions: inout [Action]) {
@@ -15,7 +17,7 @@ extension Node {
             spreadAt = nil
             return
         }
-        guard let move = nextMove() else {
+        guard let move = nextMove(at: now) else {
             spreadAt = nil
             return
         }
@@ -23,14 +25,15 @@ extension Node {
         spreadAt = due
         guard due <= now else { return }
         spreadAt = nil
-        beginHandover(move.router, .moving, preferring: move.successor, at: now, into: &actions)
+        beginHandover(move.router, .spreading, only: move.successor, at: now, into: &actions)
     }
 
     /// Which address should go to whom; nil if all is well, or not known well enough.
-    private func nextMove() -> (router: Int, successor: NodeID)? {
+    private func nextMove(at now: Instant) -> (router: Int, successor: NodeID)? {
         let own = routers.indices.filter { routers[$0].router.state == .active }
         guard own.count > 1, routers.allSatisfy({ $0.holder != nil && $0.handover == nil }) else { return nil }
-        let loads = company.candidates.map { candidate in
+        let willing = company.candidates.filter { unwilling[$0.node].map { $0 <= now } ?? true }
+        let loads = willing.map { candidate in
             (node: candidate.node, count: routers.count { $0.holder == candidate.node })
         }
         guard let least = loads.map(\.count).min(), own.count >= least + 2 else { return nil }

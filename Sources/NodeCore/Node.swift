@@ -22,11 +22,15 @@ public struct Node: Sendable {
     var health = Health.starting
     var release: UInt64 = 0
     var isDraining = false
+    /// What is taken from the configured priority.
+    var priorityLoss: UInt8 = 0
     /// Whether it is on its way out: it hands its addresses over first.
     var isStopping = false
     /// Whether it does nothing any more.
     public internal(set) var isStopped = false
     var lifelines = Lifelines()
+    /// The members that did not take an address that was to be spread, and until when they are not asked again.
+    var unwilling: [NodeID: Instant] = [:]
     /// When to look whether the addresses are well spread.
     var spreadAt: Instant?
     var identifyUntil: Instant?
@@ -182,6 +186,18 @@ public struct Node: Sendable {
             return actions
         }
         return command(.identify(node), to: node)
+    }
+
+    /// Gives up every floating address and says good-bye at once: for whoever cannot wait for a successor.
+    public mutating func stopNow(at now: Instant) -> [Action] {
+        guard !isStopped else { return [] }
+        var actions: [Action] = []
+        isStopping = true
+        for index in routers.indices {
+            perform(routers[index].router.shutdown(reason: .stopping, at: now), of: index, at: now, into: &actions)
+        }
+        settle(at: now, into: &actions)
+        return actions
     }
 
     /// Hands every floating address over, then says good-bye; `isStopped` tells when that is done. Where there is nobody

@@ -98,16 +98,17 @@ public struct HTTPServer: Service {
     }
 
     /// Each response is the last on its connection from now on, and idle connections end: clients come anew, to whichever
-    /// node the address leads them. What is under way may go on for `shutdownTimeout`. Never blocks; holds for a later
-    /// ``run()``, too.
-    public func beginDrain() {
-        bound.isDraining.withLock { $0 = true }
-        bound.server.withLock { $0 }?.beginDrain(within: configuration.shutdownTimeout)
+    /// node the address leads them. What is under way may go on for `shutdownTimeout`, or, where the drain is not bounded,
+    /// to its end. Never blocks; holds for a later ``run()``, too.
+    public func beginDrain(isBounded: Bool = true) {
+        let drain = Drain(limit: isBounded ? configuration.shutdownTimeout : nil)
+        bound.drain.withLock { $0 = drain }
+        bound.server.withLock { $0 }?.beginDrain(within: drain.limit)
     }
 
     /// Connections may stay open again.
     public func endDrain() {
-        bound.isDraining.withLock { $0 = false }
+        bound.drain.withLock { $0 = nil }
         bound.server.withLock { $0 }?.endDrain()
     }
 
@@ -127,7 +128,7 @@ public struct HTTPServer: Service {
         bound.addresses.withLock { $0 = server.addresses }
         bound.counters.withLock { $0 = server.counters }
         bound.server.withLock { $0 = server }
-        if bound.isDraining.withLock({ $0 }) { server.beginDrain(within: configuration.shutdownTimeout) }
+        if let drain = bound.drain.withLock({ $0 }) { server.beginDrain(within: drain.limit) }
         defer {
             bound.addresses.withLock { $0 = [] }
             bound.server.withLock { $0 = nil }
@@ -166,7 +167,7 @@ private final class BoundAddresses: Sendable {
     let counters = Mutex<ServerCounters?>(nil)
     /// While it runs.
     let server = Mutex<RunningServer?>(nil)
-    let isDraining = Mutex(false)
+    let drain = Mutex<Drain?>(nil)
 
     var traffic: HTTPServer.Traffic {
         guard let counters = counters.withLock({ $0 }) else { return HTTPServer.Traffic() }
@@ -176,4 +177,10 @@ private final class BoundAddresses: Sendable {
         traffic.requestsInFlight = max(0, counters.requestsInFlight)
         return traffic
     }
+}
+
+/// Connections are to end.
+struct Drain: Sendable {
+    /// After which time they are ended, whatever they do; nil for never.
+    let limit: Duration?
 }

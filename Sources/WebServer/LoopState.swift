@@ -89,12 +89,12 @@ final class LoopState {
     private func countInFlight() { counters.setInFlight(connections.values.count(where: \.isBusy)) }
 
     /// Every connection ends with what it is doing now or next, and the idle ones at once. Those that were there are
-    /// ended when `limit` has passed; new ones are served.
-    func beginDrain(within limit: TimeAmount) {
-        guard !isDraining else { return }
+    /// ended when `limit` has passed, if there is one; new ones are served.
+    func beginDrain(within limit: TimeAmount?) {
+        if !isDraining { closeWhatIsIdle() }
         isDraining = true
+        guard let limit, drainEnd == nil else { return }
         let present = Array(connections.values)
-        closeWhatIsIdle()
         drainEnd = eventLoop.assumeIsolated().scheduleTask(in: limit) {
             for connection in present { connection.abort() }
         }

@@ -72,8 +72,8 @@ struct RunningServer: Sendable {
     }
 
     /// Every connection ends with what it is doing now, or with its next request.
-    func beginDrain(within limit: Duration) {
-        let limit = TimeAmount.nanoseconds(limit.wholeNanoseconds)
+    func beginDrain(within limit: Duration?) {
+        let limit = limit.map { TimeAmount.nanoseconds($0.wholeNanoseconds) }
         for loop in loops { loop.eventLoop.execute { loop.value.beginDrain(within: limit) } }
     }
 

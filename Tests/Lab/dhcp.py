@@ -39,7 +39,8 @@ class Server:
 
     def start(self) -> None:
         """Starts the server; what it prints is added to its log."""
-        environment = {**os.environ, "KEA_PIDFILE_DIR": self.directory, "KEA_LOCKFILE_DIR": self.directory}
+        environment = {**os.environ, "KEA_PIDFILE_DIR": self.directory, "KEA_LOCKFILE_DIR": self.directory,
+                       "KEA_DHCP_DATA_DIR": self.directory}
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 ["nsenter", f"--net=/run/netns/{self.lab.client}", "--", *self.command()], stdin=subprocess.DEVNULL,

@@ -91,6 +91,26 @@ struct NodeElectionTests {
         #expect(bench.snapshot.floating.first?.priority == 100)
     }
 
+    @Test("a higher priority comes before any weight", arguments: [(1, 2), (2, 1), (100, 254)] as [(UInt8, UInt8)])
+    func priorities(_ own: UInt8, _ others: UInt8) throws {
+        let members = (1...5 as ClosedRange<UInt64>).map { number in
+            var info = MemberInfo(name: "peer", serving: true)
+            info.priority = others
+            let session = Session(node: NodeID(high: number, low: 0), boot: 1, salt: 1)
+            return Member(
+                session: session, address: nil, state: .alive,
+                incarnation: Incarnation(boot: 1, salt: 1, counter: 0), info: info, since: Instant(nanoseconds: 0))
+        }
+        let configuration = Node.Configuration(
+            name: "node", httpPort: 80, keyring: Keyring(Bench.key), floating: [Bench.floating], priority: own)
+        let router = try #require(
+            FloatingRouter.routers(
+                of: configuration.floating, configuration: configuration, node: Bench.session.node
+            ).first)
+        let company = Company(of: Bench.session.node, among: members)
+        #expect(router.rank(of: Bench.session.node, in: company) == (own > others ? 0 : 5))
+    }
+
     @Test("for each virtual router the nodes stand in another order")
     func orders() {
         let floating = (1...20).map { FloatingAddress(ip: .v4(0x0A00_0100 + UInt32($0)), virtualRouterID: UInt8($0)) }

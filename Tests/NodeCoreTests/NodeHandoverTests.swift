@@ -171,6 +171,41 @@ struct NodeHandoverTests {
         #expect(bench.ignored("hand-over of a virtual router that is not configured here") == 2)
     }
 
+    @Test("a leader that is resumed in time keeps the address, and hands over the next time")
+    func resumed() throws {
+        var bench = leader()
+        bench.call { node, now in node.setDraining(true, at: now) }
+        bench.run(for: .milliseconds(5))
+        bench.call { node, now in node.setDraining(false, at: now) }
+        bench.run(for: .seconds(1))
+        #expect(bench.state == .active && bench.take().releases == 0)
+        bench.peers[0].heard = []
+        bench.call { node, now in node.setDraining(true, at: now) }
+        #expect(bench.peers[0].heard == [Self.offer])
+    }
+
+    @Test("a node that cannot wait says good-bye at once")
+    func stopsNow() {
+        var bench = leader()
+        bench.call { node, now in node.stopNow(at: now) }
+        #expect(bench.node.isStopped && bench.take().releases == 1)
+        #expect(bench.peers[0].advertisements.last?[3] == 0)
+        #expect(bench.peers[0].swim.members.first { $0.id == Bench.session.node }?.state == .left)
+    }
+
+    @Test("another holder that comes between calls the taking over off")
+    func overtaken() throws {
+        var bench = Bench(peers: [1, 2])
+        for _ in 0..<50 {
+            bench.run(for: .milliseconds(20))
+            try bench.advertise(100)
+        }
+        try bench.say(Self.offer)
+        try bench.advertise(100, from: 1)
+        bench.call { node, now in node.adopted(Bench.floating.ip, at: now) }
+        #expect(bench.state == .backup)
+    }
+
     @Test("what cannot wait is not handed over", arguments: [Health.Reason.linkDown("no carrier")])
     func atOnce(_ reason: Health.Reason) {
         var bench = leader()

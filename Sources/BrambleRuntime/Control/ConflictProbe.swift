@@ -31,7 +31,8 @@ struct ConflictProbe {
     init(for addresses: [IPAddress], of keyring: Keyring, poller: Poller, token: Poller.Token) throws(SystemError) {
         let six = addresses.filter { !$0.isIPv4 }
         arp = try ARPWatcher()
-        neighbours = six.isEmpty ? nil : try NeighbourWatcher(for: six)
+        // Where IPv6 is off, no address of it is held, and nobody can have it.
+        neighbours = six.isEmpty ? nil : try? NeighbourWatcher(for: six)
         nonce = Array((keyring.newest.fingerprint.utf8 + Array(repeating: 0, count: 14)).prefix(14))
         heeded = Self.four(addresses)
         try arp.listen(for: heeded)

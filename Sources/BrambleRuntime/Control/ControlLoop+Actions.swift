@@ -105,16 +105,15 @@ extension ControlLoop {
 
     /// Starts anew under another ID.
     func begin(_ session: Session, at now: Instant) {
+        // The daemon ends.
+        guard stopsAt == nil else { return }
         let wasDraining = node.snapshot.isDraining
         node = setup.makeNode(session, keyring: keyring, at: now)
         logger.notice("this node is now \(session.node)")
-        updateStandardGroup(at: now)
-        // The new node knows of no conflict and of no leader.
+        // The new node knows of no conflict, of no leader and of no link.
         probe?.forget()
         lifelines.hold([], at: now)
-        lookForStrangers(at: now)
-        updateLeaseLink(at: now)
         perform(node.setDraining(wasDraining, at: now))
-        updateHealth(at: now)
+        lookAtNetwork(at: now)
     }
 }

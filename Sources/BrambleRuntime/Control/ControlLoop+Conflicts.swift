@@ -21,10 +21,14 @@ extension ControlLoop {
         for claim in probe?.takeClaims() ?? [] where held[claim.address] == claim.interface {
             // RFC 5227 §2.4: no interface of this machine is meant. Nor is the address that holders of a virtual router
             // share (RFC 9568 §7.3).
-            guard !interfaces.contains(where: { $0.mac == claim.owner }), !claim.owner.isVirtualRouter else { continue }
+            let isShared = claim.owner.isVirtualRouter && usesVirtualMACs
+            guard !interfaces.contains(where: { $0.mac == claim.owner }), !isShared else { continue }
             perform(node.addressClaimed(claim.address, by: "\(claim.owner)", at: now))
         }
     }
+
+    /// Whether those of the group answer for an address with its virtual router's MAC address, or may.
+    private var usesVirtualMACs: Bool { virtualMACs != nil || setup.configuration.floating.mode == .standard }
 
     /// Carries the question on; at the end of a round, tells the node who answered.
     func advanceProbe(at now: Instant) {

@@ -111,8 +111,10 @@ extension ControlLoop {
     func lingerOn(at now: Instant) {
         for (ip, kept) in lingering {
             let isFinished = kept.underWay == 0 && kept.begunAt.advanced(by: Lingering.shortest) <= now
-            if isFinished || kept.deadline <= now || kept.silentBy.map({ $0 <= now }) ?? false {
+            let isTooLoud = kept.silentBy.map { $0 <= now } ?? false
+            if isFinished || kept.deadline <= now || isTooLoud {
                 stopLingering(ip)
+                if isTooLoud { perform(node.relinquished(ip)) }
             } else if kept.renewAt <= now {
                 lingering[ip]?.renewAt = now.advanced(by: Lingering.renewal)
                 if let error = addresses.claim(ip, on: kept.interface, validFor: Self.lease) {
@@ -138,8 +140,9 @@ extension ControlLoop {
     }
 
     /// While an address lingers, the web server finishes with its clients.
-    private func followLingering() {
-        let isWanted = lingering.values.contains { $0.silentBy == nil }
-        setup.drain.set(isWanted || node.snapshot.isDraining || stopsAt != nil)
+    func followLingering() {
+        let isOut = node.snapshot.isDraining || stopsAt != nil
+        let lingers = lingering.values.contains { $0.silentBy == nil }
+        setup.drain.set(isOut ? .bounded : lingers ? .politely : .off)
     }
 }

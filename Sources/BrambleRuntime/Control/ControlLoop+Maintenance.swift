@@ -16,7 +16,7 @@ extension ControlLoop {
 
     /// The node has gone out of service, or come back: its web server and its files follow.
     func follow(_ isDraining: Bool) {
-        setup.drain.set(isDraining)
+        followLingering()
         setup.peers.keep(isDraining: isDraining)
     }
 

@@ -170,15 +170,15 @@ extension ControlLoop {
     /// Lets the node run again after a refusal.
     func retryClaim(at now: Instant) {
         guard let next = nextClaimAttempt, next <= now else { return }
-        for ip in floating.map(\.ip) {
-            if let due = refusals[ip]?.retryAt, due <= now { refusals[ip]?.retryAt = nil }
+        for (ip, refusal) in refusals {
+            if let due = refusal.retryAt, due <= now { refusals[ip]?.retryAt = nil }
         }
         updateHealth(at: now)
     }
 
     /// What was refused on one interface may be granted on another.
     private func forgetOldRefusals() {
-        refusals = refusals.filter { home(of: $0.key)?.index == $0.value.interface }
+        refusals = refusals.filter { isFloating($0.key) && home(of: $0.key)?.index == $0.value.interface }
     }
 
     /// Takes off what an earlier process left: its lease would end by itself, but not before this node could have

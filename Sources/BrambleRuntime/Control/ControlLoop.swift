@@ -71,7 +71,8 @@ final class ControlLoop {
     /// The floating addresses that other nodes answer for, and that are kept here for what is under way.
     var lingering: [IPAddress: Lingering] = [:]
 
-    /// How long the node may take to hand over: three members are asked five times each.
+    /// How long the node may take to hand over: three members are asked in turn, once an interval; with a long interval
+    /// not all of them.
     private static let longestFarewell = Duration.seconds(1)
 
     init(_ setup: ControlSetup) throws(SystemError) {
@@ -126,8 +127,6 @@ final class ControlLoop {
                 let ready = try poller.wait(until: nextDeadline)
                 turn(ready)
             } catch {
-                // The others need not wait for this node's lease to end.
-                perform(node.stop(at: MonotonicClock.now()))
                 letGo()
                 return .failed(error)
             }
@@ -138,6 +137,8 @@ final class ControlLoop {
 
     /// Leaves nothing behind, whatever the node came to.
     private func letGo() {
+        // The others need not wait for this node's lease to end.
+        perform(node.stopNow(at: MonotonicClock.now()))
         for address in floating { release(address) }
         for ip in lingering.keys { stopLingering(ip) }
         handover?.post(.end)
@@ -218,7 +219,7 @@ final class ControlLoop {
         case .underWay(let counts): noteUnderWay(counts, at: now)
         case .stop:
             Systemd.notify(.stopping, .status("resigning"), .needsTime(setup.configuration.longestStop))
-            setup.drain.set(true)
+            setup.drain.set(.bounded)
             stopsAt = lingering.values.map(\.deadline).reduce(now.advanced(by: Self.longestFarewell), max)
             perform(node.stop(at: now))
         }

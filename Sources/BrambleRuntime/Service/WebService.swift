@@ -77,9 +77,19 @@ struct WebService: Service {
 
 /// Has the web server finish with its clients, or lets them stay again; for any thread, and without waiting.
 final class DrainSwitch: Sendable {
+    /// What it is turned to.
+    enum Setting {
+        case off
+        /// An address has moved: clients come anew when they have what they asked for, however long that takes; whoever
+        /// is at another address of this node loses nothing.
+        case politely
+        /// The node goes out of service: what is not finished in time is ended.
+        case bounded
+    }
+
     private struct State {
         var server: HTTPServer?
-        var isOn = false
+        var setting = Setting.off
     }
 
     private let state = Mutex(State())
@@ -90,16 +100,20 @@ final class DrainSwitch: Sendable {
         set {
             state.withLock {
                 $0.server = newValue
-                if $0.isOn { newValue?.beginDrain() }
+                if $0.setting != .off { newValue?.beginDrain(isBounded: $0.setting == .bounded) }
             }
         }
     }
 
     /// Turns it.
-    func set(_ isOn: Bool) {
+    func set(_ setting: Setting) {
         state.withLock {
-            $0.isOn = isOn
-            if isOn { $0.server?.beginDrain() } else { $0.server?.endDrain() }
+            $0.setting = setting
+            if setting == .off {
+                $0.server?.endDrain()
+            } else {
+                $0.server?.beginDrain(isBounded: setting == .bounded)
+            }
         }
     }
 }

@@ -135,7 +135,7 @@ extension Node {
     /// Somebody who is no member answers for the address. The first in rank tells the server.
     private mutating func declineIfAnothers(at now: Instant, into actions: inout [Action]) {
         guard let lease = leasing?.record.liveLease, conflicts[.v4(lease.address)] != nil, health.isServing,
-            searchRank == 0, leasing?.mayDecline(at: now) == true, let link = leasing?.link,
+            searchRank == 0, let link = leasing?.link, leasing?.mayDecline(at: now) == true,
             var client = leasing?.makeClient(on: link, members: company.presentAddresses)
         else { return }
         client.resume(lease, at: now)
