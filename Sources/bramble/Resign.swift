@@ -62,7 +62,9 @@ struct Resign: ParsableCommand {
         } catch {
             throw Output.failure(error, code: 2)
         }
-        return report.floating.filter { $0.state == .active }.map(\.address).filter { address == nil || $0 == address }
+        return report.floating.filter { floating in
+            floating.state == .active && (address.map { floating.hasAddress($0) } ?? true)
+        }.map(\.address)
     }
 
     private static func heirs(_ addresses: [String], in report: StatusReport) -> [Heir] {

@@ -199,7 +199,7 @@ def main() -> int:
     demand("run")
     terminal = termios.tcgetattr(0) if sys.stdin.isatty() and sys.stdout.isatty() else None
     try:
-        with Lab(3, site=SITE) as lab:
+        with Lab(3, {"floating": {"interval": None}}, site=SITE) as lab:
             if terminal:
                 tty.setcbreak(0)
                 sys.stdout.write("\x1b[?1049h\x1b[?25l\x1b[?7l")  # what is too long is cut, not wrapped

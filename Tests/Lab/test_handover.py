@@ -162,8 +162,7 @@ def test_a_client_that_does_not_read_is_waited_for_no_longer_than_configured(lab
     lab.wait_until(lambda: lab.holders() == [second], "the former holder lets go")
     lab.wait_until(lambda: "chain" not in rules(first) + rules(second), "no rule is left")
     for node, text in ((first, "1 connection not finished in time"), (second, f"stay at {first.address}")):
-        with open(node.log_path, encoding="utf-8") as log:
-            assert text in log.read(), lab.describe()
+        lab.wait_until(lambda: text in node.log(), f"{node.name} tells of it")
     stuck.wire.close()
 
 

@@ -88,7 +88,8 @@ def test_a_wrong_name_of_an_interface_is_told_as_such(single, table, setting):
                    for line in report["health"]["reasons"] + report["warnings"])
 
     single.wait_until(told, "the status tells of the wrong name")
-    assert text in node.log() and "cable" not in node.log()
+    single.wait_until(lambda: text in node.log(), "the log tells of it, too")
+    assert "cable" not in node.log()
     assert not single.holders()
     check = node.run_command("check", "--config", node.config_path)
     assert check.returncode == 1 and text in " ".join(check.stdout.split())

@@ -1,3 +1,5 @@
+internal import Wire
+
 /// A floating address as one node sees it.
 public struct FloatingStatus: Codable, Hashable, Sendable {
     /// The VRRP states (RFC 9568 §6.4).
@@ -71,6 +73,9 @@ public struct FloatingStatus: Codable, Hashable, Sendable {
 
     /// Whether somebody of the group is heard to hold it.
     var isHeld: Bool { holderID != nil || holderAddress != nil }
+
+    /// Whether this text is the address, in whatever way it is written.
+    public func hasAddress(_ text: String) -> Bool { IPAddress(text).map { $0 == IPAddress(address) } ?? false }
 
     enum CodingKeys: String, CodingKey {
         case address, state, priority, transitions
