@@ -6,7 +6,7 @@ public import Wire
 /// |---|---|
 /// | idle | `start`: DISCOVER → selecting, or REQUEST for a remembered address → rebooting; `resume` → bound |
 /// | selecting | the first usable OFFER: REQUEST → requesting; silence: again, later each time, for ever |
-/// | requesting | ACK → bound; NAK → pausing; silence, three times: → selecting |
+/// | requesting | ACK → bound; NAK → selecting, from the second on by way of pausing; silence, three times: → selecting |
 /// | rebooting | ACK → bound; NAK or silence, twice: → selecting |
 /// | bound | T1: REQUEST to the server → renewing |
 /// | renewing | ACK → bound; NAK: lost → pausing; T2: REQUEST to everyone → rebinding |

@@ -94,8 +94,6 @@ public struct DHCPMessage: Hashable, Sendable {
     public static let clientPort: UInt16 = 68
     /// What stands between the fixed fields and the options (RFC 2132 §2).
     static let cookie: UInt32 = 0x6382_5363
-    /// The fixed fields in front of the cookie.
-    static let fixedSize = 236
 }
 
 /// The numbers of the options that are used here (RFC 2132).

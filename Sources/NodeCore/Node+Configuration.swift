@@ -20,7 +20,7 @@ extension Node {
         public var keyring: Keyring
         /// The floating addresses of the cluster; the same on each node.
         public var floating: [FloatingAddress]
-        /// The VRRP priority, 1 to 254 (RFC 9568 §5.2.4), before the node's rank is taken from it.
+        /// The VRRP priority, 1 to 254 (RFC 9568 §5.2.4).
         public var priority: UInt8
         /// The time between advertisements in centiseconds, 1 to 4095 (RFC 9568 §5.2.7).
         public var interval: UInt16

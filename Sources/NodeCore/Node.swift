@@ -6,8 +6,8 @@ public import Wire
 /// source; it is handed what happened and the time, and answers with what to do.
 ///
 /// The same value runs in the daemon, in the simulator and in unit tests. After every event the node asks itself what
-/// follows from what it has learned (`settle`): which priority its rank among the members gives it, whether it may run
-/// for Active, and which signal its lights show.
+/// follows from what it has learned (`settle`): which place it has among those who wait for a holder's end, whether it
+/// may run for Active, and which signal its lights show.
 public struct Node: Sendable {
     let configuration: Configuration
     /// This run of this node.

@@ -103,9 +103,6 @@ public struct VirtualRouter: Sendable {
     /// Whether it is Active but was late, and has asked whether another leads: then nothing is to be renewed.
     public var isInDoubt: Bool { if case .active(let active) = phase { active.askedAt != nil } else { false } }
 
-    /// Whether it is Active and hands over.
-    public var successor: TieBreaker? { if case .active(let active) = phase { active.successor } else { nil } }
-
     /// What it advertises while it is Active.
     public var ownAdvertisement: Advertisement { advertisement(priority: priority) }
 

@@ -35,6 +35,4 @@ struct HookQueue: Sendable {
     /// The hook of this address has ended.
     mutating func ended(_ address: IPAddress) { running.remove(address) }
 
-    /// Forgets what has not begun to run.
-    mutating func forgetWaiting() { waiting = [] }
 }
