@@ -62,6 +62,12 @@ static inline void bramble_keep_alive(int fd, int idle, int interval) {
 }
 
 /* The error that waits on a socket, which is cleared; 0 for none. */
+// How many bytes the other end has not acknowledged yet; -1 if that is not known.
+static inline int bramble_unacknowledged(int fd) {
+    int count = -1;
+    return ioctl(fd, SIOCOUTQ, &count) == 0 ? count : -1;
+}
+
 static inline int bramble_pending_error(int fd) {
     int error = 0;
     socklen_t length = sizeof error;

@@ -46,6 +46,9 @@ public enum Action: Sendable {
     case adopt(FloatingAddress, from: SocketAddress)
     /// Hold a lifeline to each of these nodes, and to no other.
     case lifelines([LifelinePeer])
+    /// Ask the kernel of this node's machine for a sign of life, over the lifeline to it. If it gives one, `gaveSignOfLife` is
+    /// to be called, before the next `deadlineReached`.
+    case askForSignOfLife(NodeID)
     /// Tell the LAN where the address is: gratuitous ARP, or unsolicited neighbour advertisement.
     case announce(FloatingAddress)
     /// Keep these peers on disk, in place of those kept before.

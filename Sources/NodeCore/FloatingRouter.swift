@@ -50,7 +50,8 @@ struct FloatingRouter: Sendable {
             VirtualRouter.Configuration(
                 virtualRouterID: addresses.first?.virtualRouterID ?? 1, addresses: Self.listed(addresses.map(\.ip)),
                 interval: configuration.interval, preempt: configuration.preempt,
-                preemptDelay: configuration.preemptDelay, patience: configuration.patience),
+                preemptDelay: configuration.preemptDelay, patience: configuration.patience,
+                allowance: configuration.mode == .sealed ? configuration.allowance : .zero),
             priority: configuration.priority, tieBreaker: TieBreaker(node))
     }
 

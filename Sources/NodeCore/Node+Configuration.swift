@@ -53,13 +53,16 @@ extension Node {
         /// How long the control plane of a holder may stand still and go on if nobody has taken over meanwhile: less than
         /// the lease that it renews.
         public var patience = Duration.milliseconds(700)
+        /// How long a holder may be held up, whose machine gives signs of life: in sealed mode. Longer than a kernel usually
+        /// keeps a real-time thread from running; no longer than it takes people to notice.
+        public var allowance = Duration.milliseconds(50)
         /// How often the lease of a held address is renewed: a quarter of the shortest lease that the kernel knows.
         public var renewal = Duration.milliseconds(250)
 
         /// A configuration with the default timers.
         public init(
             name: String, httpPort: UInt16, keyring: Keyring, floating: [FloatingAddress], priority: UInt8 = 100,
-            interval: UInt16 = 2, preempt: Bool = false, seeds: [SocketAddress] = [],
+            interval: UInt16 = 1, preempt: Bool = false, seeds: [SocketAddress] = [],
             membership: SWIM.Configuration = .lan
         ) {
             self.name = name

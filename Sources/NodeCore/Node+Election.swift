@@ -118,6 +118,8 @@ extension Node {
                 actions += addresses.map { .relinquish($0) }
                 routers[index].renewAt = nil
                 routers[index].heir = routers[index].handover?.successor.address
+            case .askForSignOfLife:
+                if let holder = routers[index].holder { actions.append(.askForSignOfLife(holder)) }
             case .announce: actions += addresses.map { .announce($0) }
             case .transition(let from, let to, let reason):
                 routers[index].remember(.init(from: from, to: to, reason: reason, at: now))

@@ -18,6 +18,13 @@ extension Node {
         return []
     }
 
+    /// The kernel at the other end of the lifeline to this node has acknowledged what was sent there after
+    /// `askForSignOfLife`: the machine runs, is reached, and the process is there.
+    public mutating func gaveSignOfLife(_ node: NodeID, at now: Instant) -> [Action] {
+        for index in routers.indices where routers[index].holder == node { routers[index].router.activeLives() }
+        return []
+    }
+
     /// Whoever holds something is to be watched.
     mutating func chooseLifelines(into actions: inout [Action]) {
         guard configuration.mode == .sealed else { return }

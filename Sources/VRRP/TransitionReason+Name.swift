@@ -5,6 +5,7 @@ extension TransitionReason {
         case .started: "started"
         case .ownsAddresses: "owns_addresses"
         case .activeSilent: "active_silent"
+        case .activeHung: "active_hung"
         case .activeResigned: "active_resigned"
         case .activeEnded: "active_ended"
         case .tookOver: "took_over"

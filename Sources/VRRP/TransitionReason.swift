@@ -18,6 +18,8 @@ public enum TransitionReason: Hashable, Sendable, CustomStringConvertible {
     case ownsAddresses
     /// No advertisement came for the whole Active_Down time.
     case activeSilent
+    /// The same, although the Active node's machine gave signs of life.
+    case activeHung
     /// The Active node said that it stops, and no one with a shorter skew was there.
     case activeResigned
     /// The Active node's process has ended.
@@ -55,6 +57,7 @@ public enum TransitionReason: Hashable, Sendable, CustomStringConvertible {
         case .started: "started"
         case .ownsAddresses: "the addresses are this node's own"
         case .activeSilent: "nothing was heard from the leader"
+        case .activeHung: "nothing was heard from the leader, whose machine still answers"
         case .activeResigned: "the leader resigned"
         case .activeEnded: "the leader's process has ended"
         case .tookOver: "the leader handed over to this node"

@@ -11,9 +11,14 @@ extension VirtualRouter {
     struct Backup: Sendable {
         /// How the Active node went, if it did not just fall silent.
         enum Farewell: Sendable { case none, resigned, ended }
+        /// Whether the kernel of the Active node's machine has been asked for a sign of life, and has given one.
+        enum SignOfLife: Sendable { case none, asked, given }
 
         /// When the Active node counts as gone.
         private(set) var activeDown: Instant
+        /// Who is Active and was heard last, and when; nil if nobody has been heard yet.
+        let heard: (node: TieBreaker, at: Instant)?
+        private var sign = SignOfLife.none
         /// The Active node's interval in centiseconds.
         let interval: UInt16
         private var farewell: Farewell
@@ -22,17 +27,44 @@ extension VirtualRouter {
         /// Beyond this number of late looks a Backup that can hardly run takes over all the same.
         private static let mostLateLooks = 2
 
-        init(waitingFrom now: Instant, interval: UInt16, priority: UInt8, rank: Int, resigned: Bool = false) {
+        init(
+            waitingFrom now: Instant, interval: UInt16, priority: UInt8, rank: Int, resigned: Bool = false,
+            heard node: TieBreaker? = nil
+        ) {
             let timers = Timers(interval: interval, priority: priority, rank: rank)
             activeDown = now.advanced(by: resigned ? timers.skew : timers.activeDown)
             self.interval = interval
             farewell = resigned ? .resigned : .none
+            heard = node.map { ($0, now) }
+        }
+
+        /// When to ask for a sign of life: an interval before the Active node counts as gone. Nil if that is done, or of
+        /// no use.
+        var asksAt: Instant? {
+            guard sign == .none, farewell == .none, heard != nil else { return nil }
+            return activeDown.advanced(by: .zero - Timers.duration(of: interval))
+        }
+
+        /// Whether it is time for that.
+        func mayAsk(at now: Instant) -> Bool { asksAt.map { $0 <= now } ?? false }
+
+        /// From now on an answer counts. It has half an interval at least.
+        mutating func ask(at now: Instant) {
+            sign = .asked
+            activeDown = max(activeDown, now.advanced(by: Timers.duration(of: interval) / 2))
+        }
+
+        /// The machine answers: what is silent is the process, which may be held up.
+        mutating func lives(allowing allowance: Duration) {
+            guard sign == .asked, farewell == .none else { return }
+            sign = .given
+            activeDown = activeDown.advanced(by: allowance)
         }
 
         /// Why it takes over when the time has come.
         var reason: TransitionReason {
             switch farewell {
-            case .none: .activeSilent
+            case .none: sign == .given ? .activeHung : .activeSilent
             case .resigned: .activeResigned
             case .ended: .activeEnded
             }
@@ -48,16 +80,14 @@ extension VirtualRouter {
             activeDown = min(activeDown, now.advanced(by: step * min(rank, Timers.lastRank)))
         }
 
-        /// Whether the deadline was seen so late that what was not heard may just not have been listened to. It then
-        /// waits anew.
-        mutating func looksTooLate(at now: Instant) -> Bool {
+        /// If the deadline is seen so late that what was not heard may just not have been listened to, it waits anew.
+        mutating func allowForLateLook(at now: Instant) {
             let interval = Timers.duration(of: interval)
             guard farewell == .none, lateLooks < Self.mostLateLooks, activeDown.advanced(by: interval) <= now else {
-                return false
+                return
             }
             lateLooks += 1
             activeDown = now.advanced(by: interval)
-            return true
         }
     }
 

@@ -34,14 +34,21 @@ extension VirtualRouter {
         return now.filter { !disagreements.contains($0) }.map { .noticed($0) }
     }
 
-    mutating func heard(_ advertisement: Advertisement, as backup: Backup, at now: Instant) -> [Action] {
+    mutating func heard(
+        _ advertisement: Advertisement, from sender: TieBreaker, as backup: Backup, at now: Instant
+    ) -> [Action] {
         let resigned = advertisement.priority == Advertisement.resignation
         if configuration.preempt, now >= preemptsFrom, advertisement.priority < priority, !resigned {
             return [.ignored(.lowerPriority)]
         }
         let interval = resigned ? backup.interval : advertisement.interval
+        if let last = backup.heard, last.node == sender {
+            lateness.note(last.at.duration(to: now) - Timers.duration(of: backup.interval))
+        }
         phase = .backup(
-            Backup(waitingFrom: now, interval: interval, priority: priority, rank: rank, resigned: resigned))
+            Backup(
+                waitingFrom: now, interval: interval, priority: priority, rank: rank, resigned: resigned, heard: sender)
+        )
         return []
     }
 

@@ -16,6 +16,9 @@ extension VirtualRouter {
         /// How long an Active node may oversleep and still ask first whether another leads. Shorter than the lease of
         /// its addresses; zero by the letter of the RFC.
         public var patience: Duration
+        /// How much longer an Active node may be silent whose machine gives signs of life; up to five times
+        /// that where it was late before. Zero: nobody is asked for such signs, as by the RFC.
+        public var allowance: Duration
         /// When to announce.
         public var announcements: AnnouncementSchedule
 
@@ -23,7 +26,7 @@ extension VirtualRouter {
         public init(
             virtualRouterID: UInt8, addresses: [IPAddress], interval: UInt16, preempt: Bool = false,
             preemptDelay: Duration = .zero, patience: Duration = .zero,
-            announcements: AnnouncementSchedule = AnnouncementSchedule()
+            allowance: Duration = .zero, announcements: AnnouncementSchedule = AnnouncementSchedule()
         ) {
             self.virtualRouterID = virtualRouterID
             self.addresses = addresses
@@ -31,6 +34,7 @@ extension VirtualRouter {
             self.preempt = preempt
             self.preemptDelay = preemptDelay
             self.patience = patience
+            self.allowance = allowance
             self.announcements = announcements
         }
     }
@@ -47,6 +51,8 @@ extension VirtualRouter {
         case relinquish
         /// Tell the LAN whose the addresses are.
         case announce
+        /// Ask the kernel of the Active node's machine for a sign of life; `activeLives` is to be called if it gives one.
+        case askForSignOfLife
         /// The state has changed.
         case transition(from: RouterState, to: RouterState, reason: TransitionReason)
         /// The Active node is configured otherwise; told once for each change.

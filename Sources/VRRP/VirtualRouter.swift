@@ -37,6 +37,8 @@ public import Wire
 /// | 31 | Active | any event but a rival's advertisement, somewhat late | ask by an advertisement of priority 1 | Active |
 /// | 32 | Active, late | advertisement, or one within an interval of having asked | release, wait Active_Down; then the event as in Backup | Backup |
 /// | 33 | Backup | Active_Down passes, and is seen an interval too late | wait one interval more; the third time as 5 | Backup |
+/// | 34 | Backup | an interval less than Active_Down passes | ask the Active node's machine for a sign of life | Backup |
+/// | 35 | Backup | the sign is given | wait the allowance in addition | Backup |
 ///
 /// What goes beyond the RFC:
 /// - **Release at the start (1).** A process that was killed while Active and started again finds the address of its
@@ -52,6 +54,10 @@ public import Wire
 ///   lets go without arguing. Later it lets go at once, and says so by priority 0: should nobody lead, that shortens
 ///   the gap.
 /// - **A late look (33).** A Backup that could not run can't tell silence from its own deafness.
+/// - **A sign of life (34, 35).** A node that is off, unplugged or cut off is to be replaced as soon as that is certain; one
+///   whose machine is only busy is not to be replaced at all. By silence alone they can't be told apart, but a kernel
+///   answers for the former and not for the latter. How long a process may be held up is learned from how late its
+///   advertisements were before (as TCP does for its timeout: Jacobson, 1988).
 /// - **Ended processes (27)** are known from the lifeline. The Backups take their turns by rank alone.
 /// - **Handing over (28 to 30).** The successor claims before the holder lets go, so that no packet finds nobody.
 /// - **Echoes (24).** Two Active nodes that both hold themselves for the winner would answer each other without end.
@@ -67,6 +73,8 @@ public struct VirtualRouter: Sendable {
     private(set) var tieBreaker: TieBreaker
     var phase = Phase.initialize
     var disagreements: [Disagreement] = []
+    /// How late the Active node's advertisements were, seen from here.
+    var lateness = Lateness()
     /// Until when an Active node of lower priority is left alone, though preemption is on.
     var preemptsFrom = Instant.zero
 
@@ -90,7 +98,7 @@ public struct VirtualRouter: Sendable {
     public var nextDeadline: Instant? {
         switch phase {
         case .initialize: nil
-        case .backup(let backup): backup.activeDown
+        case .backup(let backup): asks ? backup.asksAt ?? backup.activeDown : backup.activeDown
         case .active(let active): min(active.advertised.advanced(by: ownTimers.interval), active.announcements.next)
         }
     }
@@ -140,7 +148,8 @@ public struct VirtualRouter: Sendable {
         let noticed = notice(advertisement)
         switch phase {
         case .initialize: return [.ignored(.notRunning)]
-        case .backup(let backup): return woken + noticed + heard(advertisement, as: backup, at: now)
+        case .backup(let backup):
+            return woken + noticed + heard(advertisement, from: sender, as: backup, at: now)
         case .active(let active): return woken + noticed + heard(advertisement, from: sender, as: active, at: now)
         }
     }
@@ -202,6 +211,15 @@ public struct VirtualRouter: Sendable {
         phase = .backup(backup)
     }
 
+    /// The machine of the Active node has given the sign of life that was asked for.
+    public mutating func activeLives() {
+        guard case .backup(var backup) = phase else { return }
+        backup.lives(allowing: lateness.allowance(atLeast: configuration.allowance))
+        phase = .backup(backup)
+    }
+
+    private var asks: Bool { configuration.allowance > .zero }
+
     /// The Active node with this tie-breaker asks this Backup to take the addresses over now.
     public mutating func succeed(_ predecessor: TieBreaker, at now: Instant) -> [Action] {
         guard case .backup = phase else { return [] }
@@ -232,11 +250,11 @@ public struct VirtualRouter: Sendable {
         switch phase {
         case .initialize: return []
         case .backup(var backup):
-            guard now >= backup.activeDown else { return woken }
-            if backup.looksTooLate(at: now) {
-                phase = .backup(backup)
-                return woken
-            }
+            backup.allowForLateLook(at: now)
+            let asksNow = asks && backup.mayAsk(at: now)
+            if asksNow { backup.ask(at: now) }
+            phase = .backup(backup)
+            guard now >= backup.activeDown else { return woken + (asksNow ? [.askForSignOfLife] : []) }
             return becomeActive(from: .backup, because: backup.reason, at: now)
         case .active(var active):
             active.beSure(at: now, interval: ownTimers.interval)

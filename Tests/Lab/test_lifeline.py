@@ -97,6 +97,19 @@ def test_the_end_of_the_leaders_process_is_why_another_takes_over(formed):
     assert holders_of(heir) == [other.name]
 
 
+@pytest.mark.parametrize("hangs", [True, False], ids=["hung", "cut-off"])
+def test_one_that_hangs_is_told_from_one_that_is_gone(formed, hangs):
+    lab, leader = formed
+    wait_held(lab, leader)
+    if hangs:
+        leader.hang()
+    else:
+        lab.blackhole(leader)
+    said = last_reason(successor(lab, leader))
+    assert ("machine still answers" in said) is hangs, said
+    assert "nothing was heard" in said
+
+
 def test_a_leader_that_stops_hands_over_and_nobody_takes_it_for_a_death(formed):
     lab, leader = formed
     wait_held(lab, leader)

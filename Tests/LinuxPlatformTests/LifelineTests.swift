@@ -90,6 +90,23 @@ struct LifelineTests {
         #expect(try line.drive { line.changes == [.broke, .refused, .broke, .refused] })
     }
 
+    @Test("a kernel gives a sign of life when it is asked for one, as often as a Backup asks")
+    func signsOfLife() throws {
+        let listener = try LifelineListener(port: 0)
+        let line = try Line(to: address(of: listener))
+        #expect(!line.caller.takeSignOfLife())
+        line.caller.askForSignOfLife(at: MonotonicClock.now())
+        #expect(!line.caller.takeSignOfLife(), "there is no connection yet")
+        #expect(try line.drive { line.caller.standing == .held })
+        for _ in 0..<40 {
+            line.caller.askForSignOfLife(at: MonotonicClock.now())
+            #expect(try line.drive { line.caller.takeSignOfLife() })
+            #expect(!line.caller.takeSignOfLife(), "it is taken once")
+            try line.drive(for: .milliseconds(20))
+        }
+        #expect(line.changes.isEmpty && line.caller.standing == .held)
+    }
+
     @Test("a refusal where no connection ever was is no news")
     func neverThere() throws {
         let gone = try LifelineListener(port: 0)

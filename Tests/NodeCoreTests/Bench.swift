@@ -44,7 +44,7 @@ struct Bench {
             configuration
                 ?? Node.Configuration(
                     name: "node", httpPort: 80, keyring: Keyring(Self.key), floating: [Self.floating],
-                    priority: priority),
+                    priority: priority, interval: 2),
             session: Self.session, linkSecret: Array(repeating: 1, count: 32), known: [],
             random: SeededGenerator(seed: 1), at: now)
         peers = numbers.map { number in

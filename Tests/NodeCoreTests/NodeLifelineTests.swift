@@ -69,6 +69,23 @@ struct NodeLifelineTests {
         #expect(bench.state == .active && bench.history.last?.reason == .activeSilent)
     }
 
+    @Test("a holder that falls silent is replaced later if its machine gives a sign of life", arguments: [false, true])
+    func signOfLife(_ answers: Bool) throws {
+        var bench = try backup()
+        let id = peer(bench)
+        _ = bench.take()
+        bench.run(for: .milliseconds(60))
+        #expect(bench.take().asked == [id])
+        if answers { bench.call { node, now in node.gaveSignOfLife(id, at: now) } }
+        bench.call { node, now in node.gaveSignOfLife(NodeID(high: 77, low: 7), at: now) }
+        bench.run(for: .milliseconds(20))
+        #expect(bench.state == (answers ? .backup : .active))
+        bench.run(for: .milliseconds(50))
+        #expect(bench.state == .active)
+        #expect(bench.history.last?.reason == (answers ? .activeHung : .activeSilent))
+        #expect(bench.take().asked.isEmpty, "it is asked once")
+    }
+
     @Test("a refusal counts only after the end of a lifeline, and only soon after it")
     func late() throws {
         var bench = try backup()
@@ -100,6 +117,10 @@ struct NodeLifelineTests {
 }
 
 extension [Action] {
+    fileprivate var asked: [NodeID] {
+        compactMap { if case .askForSignOfLife(let node) = $0 { node } else { nil } }
+    }
+
     fileprivate var lifelines: [[LifelinePeer]] {
         compactMap { if case .lifelines(let peers) = $0 { peers } else { nil } }
     }

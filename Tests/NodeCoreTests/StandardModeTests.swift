@@ -125,7 +125,7 @@ struct StandardModeTests {
     @Test("a member that leads is named as one, by the address that it advertises from")
     func member() {
         var configuration = Node.Configuration(
-            name: "node", httpPort: 80, keyring: Keyring(Bench.key), floating: [Bench.floating])
+            name: "node", httpPort: 80, keyring: Keyring(Bench.key), floating: [Bench.floating], interval: 2)
         configuration.mode = .standard
         var bench = Bench(peers: [1], configuration: configuration)
         let primary = PrimaryAddresses(ipv4: Bench.ownAddress.ip)

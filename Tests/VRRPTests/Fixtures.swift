@@ -16,12 +16,12 @@ enum Fixture {
 
     static func initialize(
         priority: UInt8 = 100, preempt: Bool = false, delay: Duration = .zero, patience: Duration = .zero,
-        tie: TieBreaker = own
+        allowance: Duration = .zero, tie: TieBreaker = own
     ) -> VirtualRouter {
         VirtualRouter(
             VirtualRouter.Configuration(
                 virtualRouterID: 51, addresses: [address], interval: second, preempt: preempt, preemptDelay: delay,
-                patience: patience),
+                patience: patience, allowance: allowance),
             priority: priority, tieBreaker: tie)
     }
 
@@ -62,6 +62,17 @@ enum Fixture {
         return router
     }
 
+    static let allowance = Duration.seconds(2)
+
+    /// Backup of one that was heard at `start`, and that may be held up; its machine may have been asked for a sign of life.
+    static func allowing(askedAt: Instant? = nil) -> VirtualRouter {
+        var router = initialize(allowance: allowance)
+        _ = router.startup(at: start)
+        _ = router.receive(advertisement(200), from: higher, at: start)
+        if let askedAt { _ = router.deadlineReached(at: askedAt) }
+        return router
+    }
+
     /// Active since `start`.
     static func active(tie: TieBreaker = own) -> VirtualRouter {
         var router = initialize(tie: tie)
@@ -96,4 +107,5 @@ enum Fixture {
 
 extension Instant {
     static func + (left: Instant, right: Duration) -> Instant { left.advanced(by: right) }
+    static func - (left: Instant, right: Duration) -> Instant { left.advanced(by: .zero - right) }
 }

@@ -37,7 +37,7 @@ struct StateTableTests {
 
     @Test("no line of the table is left out")
     func complete() {
-        #expect(Set(Self.rows.map(\.line)) == Set(1...33))
+        #expect(Set(Self.rows.map(\.line)) == Set(1...35))
     }
 }
 
@@ -240,4 +240,26 @@ private let beyondRows: [Row] = [
         { $0.deadlineReached(at: start + .seconds(60)) },
         does: [.claim, own100, .announce, .transition(from: .backup, to: .active, reason: .activeSilent)],
         then: .active, until: start + .seconds(60) + .milliseconds(50)),
+    Row(
+        34, "silence, an interval before it is too long", Fixture.allowing(),
+        { $0.deadlineReached(at: start + down - .seconds(1)) },
+        does: [.askForSignOfLife], then: .backup, until: start + down),
+    Row(
+        34, "seen later, there is time for an answer all the same", Fixture.allowing(),
+        { $0.deadlineReached(at: start + down) },
+        does: [.askForSignOfLife], then: .backup, until: start + down + .milliseconds(500)),
+    Row(
+        35, "a sign of life", Fixture.allowing(askedAt: start + down - .seconds(1)),
+        {
+            $0.activeLives()
+            return []
+        },
+        then: .backup, until: start + down + Fixture.allowance),
+    Row(
+        35, "a sign that nobody asked for", Fixture.allowing(),
+        {
+            $0.activeLives()
+            return []
+        },
+        then: .backup, until: start + down - .seconds(1)),
 ]

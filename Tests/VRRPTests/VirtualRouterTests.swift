@@ -162,7 +162,8 @@ struct VirtualRouterTests {
     @Test("every reason has words of its own for people")
     func words() {
         let reasons: [TransitionReason] = [
-            .started, .ownsAddresses, .activeSilent, .activeResigned, .higherPriority(7), .higherTieBreaker,
+            .started, .ownsAddresses, .activeSilent, .activeHung, .activeResigned, .higherPriority(7),
+            .higherTieBreaker,
             .overslept(.milliseconds(812)), .stopping, .draining, .cannotServe, .linkDown, .addressConflict,
             .reconfigured,
         ]

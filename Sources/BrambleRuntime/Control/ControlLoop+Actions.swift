@@ -25,6 +25,7 @@ extension ControlLoop {
             case .relinquish(let address): linger(address)
             case .adopt(let address, let holder): adopt(address, from: holder)
             case .lifelines(let peers): lifelines.hold(peers, at: MonotonicClock.now())
+            case .askForSignOfLife(let node): lifelines.askForSignOfLife(node, at: MonotonicClock.now())
             case .announce(let address): announce(address)
             case .store(let peers): setup.peers.keep(peers)
             case .sendDHCP(let request): sendDHCP(request)
@@ -40,6 +41,7 @@ extension ControlLoop {
             if case .send = action { continue }
             if case .advertise = action { continue }
             if case .claim = action { continue }
+            if case .askForSignOfLife = action { continue }
             isNews = true
         }
         if isNews { publish(at: MonotonicClock.now()) }

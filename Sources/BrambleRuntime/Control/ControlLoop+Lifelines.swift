@@ -35,6 +35,11 @@ extension ControlLoop {
         }
     }
 
+    /// Before a deadline: who has shown that it lives is waited for.
+    func hearSignsOfLife() {
+        for id in lifelines.takeSignsOfLife() { perform(node.gaveSignOfLife(id, at: MonotonicClock.now())) }
+    }
+
     /// Says where members are: the listener keeps places for them.
     func tellLifelines(of snapshot: NodeSnapshot) {
         lifelines.update(members: Set(snapshot.members.compactMap(\.address?.ip)))

@@ -181,6 +181,7 @@ final class ControlLoop {
         if node.nextDeadline <= now {
             receive()
             receiveAdvertisements()
+            hearSignsOfLife()
             perform(node.deadlineReached(at: MonotonicClock.now()))
         }
         if let due = networkRetryAt, due <= now { lookAtNetwork(at: now) }

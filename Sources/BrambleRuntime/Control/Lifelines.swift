@@ -72,6 +72,14 @@ struct Lifelines {
         }
     }
 
+    /// Asks the machine of this node for a sign of life.
+    func askForSignOfLife(_ node: NodeID, at now: Instant) {
+        calls.first { $0.node == node }?.caller.askForSignOfLife(at: now)
+    }
+
+    /// The nodes whose machines have given the sign that was asked for, once each.
+    func takeSignsOfLife() -> [NodeID] { calls.filter { $0.caller.takeSignOfLife() }.map(\.node) }
+
     /// Says at which addresses members are known.
     func update(members: Set<IPAddress>) { listener?.update(members: members) }
 

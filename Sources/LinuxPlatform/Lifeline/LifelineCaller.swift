@@ -28,12 +28,17 @@ public final class LifelineCaller {
         case held(LifelineSocket, since: Instant, readings: Int)
     }
 
+    /// Several virtual routers of one holder ask at about the same time.
+    private static let leastPause = Duration.milliseconds(5)
+
     /// The other end. The TCP port has the number of the UDP port of gossip.
     public let address: SocketAddress
     private let token: Poller.Token
     private let avoided: Set<IPAddress>
     private var state: State
     private var schedule = LifelineSchedule()
+    /// When a sign of life was asked for, until it is given.
+    private var askedAt: Instant?
 
     /// A lifeline to `address`, tried first at `now`, which is when `deadlineReached` is to be called.
     /// - Parameter avoided: the floating addresses, at neither end of which a lifeline may hang: they move.
@@ -51,6 +56,22 @@ public final class LifelineCaller {
         case .calling: .calling
         case .held: .held
         }
+    }
+
+    /// Asks the kernel at the other end for a sign of life: that it acknowledges a byte. Without a connection nothing is
+    /// asked.
+    public func askForSignOfLife(at now: Instant) {
+        guard case .held(let socket, _, _) = state else { return }
+        if let askedAt, now < askedAt.advanced(by: Self.leastPause) { return }
+        askedAt = now
+        socket.ask()
+    }
+
+    /// Whether the sign of life that was asked for has been given; true once.
+    public func takeSignOfLife() -> Bool {
+        guard askedAt != nil, case .held(let socket, _, _) = state, socket.isAcknowledged else { return false }
+        askedAt = nil
+        return true
     }
 
     /// When to call `deadlineReached`; nil while a connection is held.
@@ -91,6 +112,7 @@ public final class LifelineCaller {
 
     private func follow(_ step: LifelineSchedule.Step, with poller: Poller, at now: Instant) -> [Change] {
         // This lets go of the socket before, which leaves the poller by being closed.
+        askedAt = nil
         switch step {
         case .wait(let due):
             state = .waiting(until: due)

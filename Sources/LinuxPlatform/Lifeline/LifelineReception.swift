@@ -8,7 +8,7 @@ final class LifelineReception {
     /// How many connections are accepted in a window; who comes later waits in the kernel's queue.
     static let mostAccepted = 16
     static let window = Duration.milliseconds(100)
-    /// How often a connection may send something; no one has anything to say.
+    /// How often a connection may send something in a window: a byte, now and then, to see whether it is acknowledged.
     static let mostReadings = 8
     private static let backlog: Int32 = 64
     private static let pauseWithoutRoom = Duration.seconds(1)
@@ -19,6 +19,14 @@ final class LifelineReception {
         let socket: LifelineSocket
         let ip: IPAddress
         var readings = 0
+        var windowEnd = Instant.zero
+
+        /// Whether it keeps within bounds.
+        mutating func mayTalk(at now: Instant) -> Bool {
+            if windowEnd <= now { (windowEnd, readings) = (now.advanced(by: LifelineReception.window), 0) }
+            readings += 1
+            return readings <= LifelineReception.mostReadings
+        }
     }
 
     /// The TCP port.
@@ -88,11 +96,9 @@ final class LifelineReception {
     /// Deals with what the poller saw.
     func handle(_ event: Poller.Ready, at now: Instant) {
         guard event.token != Self.listening else { return accept(at: now) }
-        guard let connection = connections[event.token.number] else { return }
-        switch connection.socket.discard() {
-        case .nothing: return
-        case .bytes where connection.readings < Self.mostReadings:
-            connections[event.token.number]?.readings += 1
+        switch connections[event.token.number]?.socket.discard() {
+        case nil, .nothing: return
+        case .bytes where connections[event.token.number]?.mayTalk(at: now) == true: return
         case .bytes:
             turnedAway += 1
             close(event.token.number)

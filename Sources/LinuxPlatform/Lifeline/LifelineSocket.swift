@@ -35,6 +35,8 @@ final class LifelineSocket {
     /// Takes over a connection that was accepted.
     init(_ socket: consuming Descriptor) {
         bramble_keep_alive(socket.number, Self.keepAlive.idle, Self.keepAlive.interval)
+        // What is asked must not wait for what was asked before.
+        _ = bramble_set_option(socket.number, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
         self.socket = socket
     }
 
@@ -75,6 +77,15 @@ final class LifelineSocket {
         var local = bramble_endpoint()
         return bramble_local_endpoint(socket.number, &local) == 0 ? local.ip : nil
     }
+
+    /// Sends a byte, which the other kernel acknowledges at once, whatever its process does.
+    func ask() {
+        var byte: UInt8 = 0
+        _ = send(socket.number, &byte, 1, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
+    }
+
+    /// Whether all that was sent has been acknowledged.
+    var isAcknowledged: Bool { bramble_unacknowledged(socket.number) == 0 }
 
     /// Reads a little, never blocking, and throws it away.
     func discard() -> Reading {

@@ -52,6 +52,7 @@ struct FaultCounters: Hashable, Sendable {
     var lifelinesEnded = 0
     /// Lifelines that broke although both processes ran on.
     var lifelinesBroken = 0
+    var signsOfLife = 0
     var restarts = 0
     var restartsWithoutDisk = 0
     var partitions = 0

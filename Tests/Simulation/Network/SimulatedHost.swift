@@ -36,6 +36,8 @@ enum HostAction: Hashable, Sendable {
     case release(IPAddress)
     /// Hold a lifeline to each of these hosts, and to no other.
     case lifelines([SocketAddress])
+    /// Ask the kernel of this host for a sign of life, over the lifeline to it.
+    case askForSignOfLife(SocketAddress)
     /// Keep these bytes on disk; they are there after a restart, unless it is one without disk.
     case store(String, [UInt8])
     /// A line for the trace.
@@ -45,7 +47,7 @@ enum HostAction: Hashable, Sendable {
     var isHarmless: Bool {
         switch self {
         case .send, .note: true
-        case .broadcast, .claim, .announce, .release, .lifelines, .store: false
+        case .broadcast, .claim, .announce, .release, .lifelines, .askForSignOfLife, .store: false
         }
     }
 }
@@ -71,6 +73,8 @@ protocol SimulatedHost {
     mutating func lifelineBroke(_ address: SocketAddress, at now: Instant) -> [HostAction]
     /// A new connection there was refused.
     mutating func lifelineRefused(_ address: SocketAddress, at now: Instant) -> [HostAction]
+    /// The kernel of this host has given the sign of life.
+    mutating func gaveSignOfLife(_ address: SocketAddress, at now: Instant) -> [HostAction]
     var hasStopped: Bool { get }
     var nextDeadline: Instant? { get }
     /// Whether it may serve, so that a partition with it must have a holder.
@@ -88,4 +92,5 @@ extension SimulatedHost {
     var hasStopped: Bool { true }
     mutating func lifelineBroke(_ address: SocketAddress, at now: Instant) -> [HostAction] { [] }
     mutating func lifelineRefused(_ address: SocketAddress, at now: Instant) -> [HostAction] { [] }
+    mutating func gaveSignOfLife(_ address: SocketAddress, at now: Instant) -> [HostAction] { [] }
 }

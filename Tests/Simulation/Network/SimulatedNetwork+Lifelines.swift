@@ -30,6 +30,16 @@ extension SimulatedNetwork {
         if slots[frame.from.index].state == .dead { tell(frame.to, .refusal, by: frame.from) }
     }
 
+    /// A kernel acknowledges whatever its process does, as long as that is there. What is lost on the way is repeated, but
+    /// too late to matter.
+    mutating func askForSignOfLife(_ address: SocketAddress, of id: HostID) {
+        guard let target = HostID(at: address, among: hosts.count), slots[id.index].lifelines.contains(target),
+            slots[target.index].state == .running || slots[target.index].state == .hung,
+            !happens(topology[id, target].loss), !happens(topology[target, id].loss)
+        else { return }
+        if tell(id, .signOfLife, by: target) { counters.signsOfLife += 1 }
+    }
+
     @discardableResult
     private mutating func tell(_ id: HostID, _ content: Frame.Content, by sender: HostID) -> Bool {
         guard topology.isOpen(sender, id), topology.isOpen(id, sender) else { return false }

@@ -14,6 +14,7 @@ extension SimulatedNetwork {
                 removeAddress(address, from: id)
                 note("\(id) releases \(address)")
             case .lifelines(let addresses): hold(addresses, on: id)
+            case .askForSignOfLife(let address): askForSignOfLife(address, of: id)
             case .store(let key, let bytes): slots[id.index].disk[key] = bytes
             case .note(let text): note("\(id) \(text)")
             }
@@ -50,6 +51,9 @@ extension SimulatedNetwork {
         if case .lifelineEnd = frame.content { return lifelineEnded(frame) }
         if case .refusal = frame.content {
             return command(frame.to) { host, now in host.lifelineRefused(frame.from.address, at: now) }
+        }
+        if case .signOfLife = frame.content {
+            return command(frame.to) { host, now in host.gaveSignOfLife(frame.from.address, at: now) }
         }
         guard case .datagram(let bytes, let source, let forged) = frame.content else { return }
         counters.delivered += 1
@@ -178,7 +182,7 @@ extension SimulatedNetwork {
 
     // MARK: - Chance
 
-    private mutating func happens(_ probability: Double) -> Bool {
+    mutating func happens(_ probability: Double) -> Bool {
         // No draw for what can't happen: a scenario keeps its numbers when an unused fault is added.
         probability > 0 && Double.random(in: 0..<1, using: &random) < probability
     }

@@ -28,6 +28,8 @@ struct SimulatedNetwork<Host: SimulatedHost> {
             case lifelineEnd
             /// Nobody listens at the sender's any more.
             case refusal
+            /// The sender's kernel acknowledges what came over the lifeline.
+            case signOfLife
         }
         let content: Content
         let from: HostID

@@ -80,6 +80,11 @@ struct NodeHost: SimulatedHost {
         return carryOut(node.lifelineRefused(peer.node, at: now), at: now)
     }
 
+    mutating func gaveSignOfLife(_ address: SocketAddress, at now: Instant) -> [HostAction] {
+        guard let peer = lifelines.first(where: { $0.address == address }) else { return [] }
+        return carryOut(node.gaveSignOfLife(peer.node, at: now), at: now)
+    }
+
     var hasStopped: Bool { node.isStopped }
 
     mutating func stop(at now: Instant) -> [HostAction] { carryOut(node.stop(at: now), at: now) }
@@ -138,6 +143,8 @@ struct NodeHost: SimulatedHost {
         case .lifelines(let peers):
             lifelines = peers
             return [.lifelines(peers.map(\.address))]
+        case .askForSignOfLife(let id):
+            return lifelines.first { $0.node == id }.map { [.askForSignOfLife($0.address)] } ?? []
         case .announce(let address): return [.announce(address.ip)]
         case .store(let peers):
             self.peers = peers

@@ -117,6 +117,37 @@ struct NodeScenarios {
         network.expectNoViolation()
     }
 
+    @Test("a leader that is held up for a moment stays the leader, on a machine that answers", arguments: [20, 50, 80])
+    func heldUp(_ milliseconds: Int) throws {
+        var network = NodeNetwork.ofNodes(3)
+        let leader = try network.leader()
+        for _ in 0..<5 {
+            network.apply(.hang(leader))
+            network.run(for: .milliseconds(milliseconds))
+            network.apply(.resume(leader))
+            network.run(for: .milliseconds(300))
+        }
+        #expect(network.counters.signsOfLife > 0 || milliseconds < 50)
+        #expect(network.active == [leader], network.report)
+        #expect(network.snapshot(of: leader)?.floating.first?.transitions == 2, "Backup, Active, and no more")
+        network.expectNoViolation()
+    }
+
+    @Test(
+        "a leader that is gone is replaced within four intervals, one that hangs 50 ms later",
+        arguments: [false, true])
+    func goneOrHung(_ hangs: Bool) throws {
+        var network = NodeNetwork.ofNodes(3)
+        let leader = try network.leader()
+        network.apply(hangs ? .hang(leader) : .powerOff(leader))
+        network.run(for: .milliseconds(hangs ? 100 : 77))
+        #expect(network.active.count == (hangs ? 0 : 1), network.report)
+        network.run(for: .milliseconds(30))
+        #expect(network.active.count == 1 && network.active != [leader], network.report)
+        network.run(for: .seconds(2))
+        network.expectNoViolation()
+    }
+
     @Test("when all machines stand still together, the address stays where it is", arguments: [50, 100, 300, 600])
     func standstill(_ milliseconds: Int) throws {
         var network = NodeNetwork.ofNodes(3)

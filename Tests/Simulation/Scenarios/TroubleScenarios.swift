@@ -11,7 +11,7 @@ struct TroubleScenarios {
         var network = NodeNetwork.ofNodes(3)
         let first = try network.leader()
         network.apply(.hang(first))
-        network.run(for: .milliseconds(100))
+        network.run(for: .milliseconds(130))
         let second = try network.leader()
         network.run(for: .seconds(4))
         #expect(network.counters.leasesExpired == 1)

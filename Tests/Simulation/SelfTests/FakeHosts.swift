@@ -119,7 +119,7 @@ struct RouterHost: SimulatedHost {
             case .release, .relinquish: return [.release(sampleAddress)]
             case .announce: return [.announce(sampleAddress)]
             case .transition(_, let state, let reason): return [.note("becomes \(state): \(reason)")]
-            case .noticed, .ignored: return []
+            case .noticed, .ignored, .askForSignOfLife: return []
             }
         }
     }

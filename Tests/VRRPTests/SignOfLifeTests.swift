@@ -1,0 +1,103 @@
+import Testing
+import VRRP
+import Wire
+
+@Suite("A Backup that asks for signs of life")
+struct SignOfLifeTests {
+    let start = Fixture.start
+    let down = Fixture.activeDown
+
+    /// Drives a Backup by its deadlines until it takes over; answers when, after `begin`, and why. `answers` says whether
+    /// the machine gives the sign.
+    private func takeOver(
+        _ router: inout VirtualRouter, after begin: Instant, answers: Bool
+    ) -> (after: Duration, reason: TransitionReason)? {
+        while let deadline = router.nextDeadline, deadline < begin + .seconds(60) {
+            let actions = router.deadlineReached(at: deadline)
+            if answers, actions.contains(.askForSignOfLife) { router.activeLives() }
+            if case .transition(_, to: .active, let reason)? = actions.last {
+                return (begin.duration(to: deadline), reason)
+            }
+        }
+        return nil
+    }
+
+    /// A Backup that heard the Active node at `start`, then so much too late, then in time so often; and when last.
+    private func backup(
+        late: Duration, thenInTime count: Int = 0, from sender: TieBreaker = Fixture.higher
+    ) -> (VirtualRouter, Instant) {
+        var router = Fixture.allowing()
+        var now = start
+        for step in 0...count {
+            now = now + .seconds(1) + (step == 0 ? late : .zero)
+            _ = router.receive(Fixture.advertisement(200), from: sender, at: now)
+        }
+        return (router, now)
+    }
+
+    @Test("without a sign it takes over as ever, with one the allowance later, and says so", arguments: [false, true])
+    func takesOver(_ answers: Bool) throws {
+        var router = Fixture.allowing()
+        let found = try #require(takeOver(&router, after: start, answers: answers))
+        #expect(found.after == (answers ? down + Fixture.allowance : down))
+        #expect(found.reason == (answers ? .activeHung : .activeSilent))
+    }
+
+    @Test("it allows for twice the lateness that it saw, but for no more than five allowances")
+    func learns() throws {
+        for (late, allowed) in [(100, 2000), (1500, 3000), (4000, 8000), (9000, 10_000)] {
+            var (router, last) = backup(late: .milliseconds(late))
+            let found = try #require(takeOver(&router, after: last, answers: true))
+            #expect(found.after == down + .milliseconds(allowed), "late by \(late) ms")
+        }
+    }
+
+    @Test("lateness is forgotten with time")
+    func forgets() throws {
+        var (router, last) = backup(late: .milliseconds(4000), thenInTime: 5000)
+        let found = try #require(takeOver(&router, after: last, answers: true))
+        #expect(found.after == down + Fixture.allowance)
+    }
+
+    @Test("the time between the last word of one and the first of another is nobody's lateness")
+    func otherSender() throws {
+        var (router, last) = backup(late: .milliseconds(4000), from: Fixture.lower)
+        let found = try #require(takeOver(&router, after: last, answers: true))
+        #expect(found.after == down + Fixture.allowance)
+    }
+
+    @Test("nobody is asked where nobody was heard, has resigned or has ended, or where nothing is allowed for")
+    func asksNobody() {
+        var unheard = Fixture.initialize(allowance: Fixture.allowance)
+        _ = unheard.startup(at: start)
+        #expect(unheard.nextDeadline == start + down)
+        var resigned = Fixture.allowing()
+        _ = resigned.receive(Fixture.advertisement(0), from: Fixture.higher, at: start)
+        #expect(resigned.nextDeadline == start + Fixture.skew)
+        var ended = Fixture.allowing()
+        ended.activeEnded(at: start)
+        #expect(ended.nextDeadline == start)
+        var plain = Fixture.backup()
+        _ = plain.receive(Fixture.advertisement(200), from: Fixture.higher, at: start)
+        #expect(plain.nextDeadline == start + down)
+    }
+
+    @Test("an advertisement ends the matter, and the next silence is asked about anew")
+    func heardAgain() {
+        var router = Fixture.allowing(askedAt: start + down - .seconds(1))
+        router.activeLives()
+        let again = start + down
+        _ = router.receive(Fixture.advertisement(200), from: Fixture.higher, at: again)
+        #expect(router.nextDeadline == again + down - .seconds(1))
+        #expect(router.deadlineReached(at: again + down - .seconds(1)) == [.askForSignOfLife])
+    }
+
+    @Test("one that ends after it gave a sign is replaced at once")
+    func endsAfterSign() {
+        var router = Fixture.allowing(askedAt: start + down - .seconds(1))
+        router.activeLives()
+        router.activeEnded(at: start + down)
+        let actions = router.deadlineReached(at: start + down)
+        #expect(actions.last == .transition(from: .backup, to: .active, reason: .activeEnded))
+    }
+}
