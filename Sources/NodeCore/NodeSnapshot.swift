@@ -48,6 +48,8 @@ public struct NodeSnapshot: Sendable {
         public let obstacle: Health.Reason?
         /// The MAC address of the stranger who has it, if one does.
         public let stranger: String?
+        /// The most that the leader's advertisements were late in the last while.
+        public let lateness: Duration
         /// How many transitions there have been.
         public let transitions: UInt64
         /// How many for each reason, in a fixed order.
@@ -97,7 +99,8 @@ extension Node {
                     .init(
                         address: $0, state: router.router.state, priority: router.router.priority,
                         holder: router.holder, outsider: router.outsider, obstacle: router.obstacle,
-                        stranger: conflicts[$0.ip]?.owner, transitions: router.transitions,
+                        stranger: conflicts[$0.ip]?.owner, lateness: router.router.lateness,
+                        transitions: router.transitions,
                         reasons: router.reasons.map { NodeSnapshot.TransitionCount(kind: $0.key, count: $0.value) }
                             .sorted {
                                 ($0.kind.to.rawValue, $0.kind.reason) < ($1.kind.to.rawValue, $1.kind.reason)

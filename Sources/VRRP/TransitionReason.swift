@@ -92,6 +92,8 @@ public enum IgnoreReason: Hashable, Sendable, CustomStringConvertible {
     case addressOwner
     /// It is the node that handed over to this one, and has not let go yet.
     case predecessor
+    /// It resigns, but another is Active: one that woke up and found itself replaced.
+    case notActive
     /// Its priority is lower than ours, and preemption is asked for: we let it run out.
     case lowerPriority
 
@@ -104,6 +106,7 @@ public enum IgnoreReason: Hashable, Sendable, CustomStringConvertible {
         case .ownEcho: "our own identity"
         case .addressOwner: "the addresses are our own"
         case .predecessor: "of the node that just handed over"
+        case .notActive: "of a node that resigns, but was not Active"
         case .lowerPriority: "lower priority than ours, and we preempt"
         }
     }

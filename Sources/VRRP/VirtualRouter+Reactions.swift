@@ -38,12 +38,13 @@ extension VirtualRouter {
         _ advertisement: Advertisement, from sender: TieBreaker, as backup: Backup, at now: Instant
     ) -> [Action] {
         let resigned = advertisement.priority == Advertisement.resignation
+        if resigned, let active = backup.heard?.node, active != sender { return [.ignored(.notActive)] }
         if configuration.preempt, now >= preemptsFrom, advertisement.priority < priority, !resigned {
             return [.ignored(.lowerPriority)]
         }
         let interval = resigned ? backup.interval : advertisement.interval
         if let last = backup.heard, last.node == sender {
-            lateness.note(last.at.duration(to: now) - Timers.duration(of: backup.interval))
+            recent.note(last.at.duration(to: now) - Timers.duration(of: backup.interval))
         }
         phase = .backup(
             Backup(

@@ -16,8 +16,8 @@ extension VirtualRouter {
         /// How long an Active node may oversleep and still ask first whether another leads. Shorter than the lease of
         /// its addresses; zero by the letter of the RFC.
         public var patience: Duration
-        /// How much longer an Active node may be silent whose machine gives signs of life; up to five times
-        /// that where it was late before. Zero: nobody is asked for such signs, as by the RFC.
+        /// How much longer an Active node may be silent whose machine gives signs of life. Up to five times
+        /// that where its advertisements were as late before. Zero: nobody is asked for such signs, as by the RFC.
         public var allowance: Duration
         /// When to announce.
         public var announcements: AnnouncementSchedule

@@ -39,8 +39,11 @@ public import Wire
 /// | 33 | Backup | Active_Down passes, and is seen an interval too late | wait one interval more; the third time as 5 | Backup |
 /// | 34 | Backup | an interval less than Active_Down passes | ask the Active node's machine for a sign of life | Backup |
 /// | 35 | Backup | the sign is given | wait the allowance in addition | Backup |
+/// | 36 | Backup | priority 0, but another node was heard to be Active last | ignored: not Active | Backup |
 ///
 /// What goes beyond the RFC:
+/// - **Who resigns (36).** One that overslept resigns without knowing that it was replaced meanwhile. Else a Backup whose
+///   skew is shorter than an interval would take over from a good Active node.
 /// - **Release at the start (1).** A process that was killed while Active and started again finds the address of its
 ///   former life still on the interface, until the lease ends.
 /// - **The last word (15, 16).** The loser of two Active nodes has told the LAN that the address is its own, and its
@@ -73,8 +76,7 @@ public struct VirtualRouter: Sendable {
     private(set) var tieBreaker: TieBreaker
     var phase = Phase.initialize
     var disagreements: [Disagreement] = []
-    /// How late the Active node's advertisements were, seen from here.
-    var lateness = Lateness()
+    var recent = Lateness()
     /// Until when an Active node of lower priority is left alone, though preemption is on.
     var preemptsFrom = Instant.zero
 
@@ -107,6 +109,9 @@ public struct VirtualRouter: Sendable {
     public var activeInterval: UInt16 {
         if case .backup(let backup) = phase { backup.interval } else { configuration.interval }
     }
+
+    /// The most that the Active node's advertisements were late in the last while, seen from here.
+    public var lateness: Duration { recent.greatest }
 
     /// Whether it is Active but was late, and has asked whether another leads: then nothing is to be renewed.
     public var isInDoubt: Bool { if case .active(let active) = phase { active.askedAt != nil } else { false } }
@@ -214,7 +219,7 @@ public struct VirtualRouter: Sendable {
     /// The machine of the Active node has given the sign of life that was asked for.
     public mutating func activeLives() {
         guard case .backup(var backup) = phase else { return }
-        backup.lives(allowing: lateness.allowance(atLeast: configuration.allowance))
+        backup.lives(allowing: recent.allowance(atLeast: configuration.allowance))
         phase = .backup(backup)
     }
 

@@ -37,7 +37,7 @@ struct StateTableTests {
 
     @Test("no line of the table is left out")
     func complete() {
-        #expect(Set(Self.rows.map(\.line)) == Set(1...35))
+        #expect(Set(Self.rows.map(\.line)) == Set(1...36))
     }
 }
 
@@ -262,4 +262,7 @@ private let beyondRows: [Row] = [
             return []
         },
         then: .backup, until: start + down - .seconds(1)),
+    Row(
+        36, "a resignation of another than was Active", Fixture.allowing(), hears(0, from: Fixture.lower),
+        does: [.ignored(.notActive)], then: .backup, until: start + down - .seconds(1)),
 ]

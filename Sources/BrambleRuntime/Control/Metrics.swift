@@ -32,6 +32,14 @@ enum Metrics {
             page.sample(
                 "bramble_transitions_total", ["address": "\(floating.address.ip)"], Double(floating.transitions))
         }
+        page.family(
+            "bramble_advertisements_late_seconds", "gauge",
+            "The most that the leader's advertisements were late in the last while, seen from this node.")
+        for floating in node.floating {
+            page.sample(
+                "bramble_advertisements_late_seconds", ["address": "\(floating.address.ip)"],
+                Double(floating.lateness.wholeNanoseconds) / 1e9)
+        }
         write(contents.lifelines, to: &page)
         page.family(
             "bramble_transitions_by_reason_total", "counter",
