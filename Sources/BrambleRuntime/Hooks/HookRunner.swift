@@ -20,13 +20,19 @@ final class HookRunner: Service {
     private let nodeName: String
     private let facts: Facts
     private let logger: Logger
+    private let giveUpPrivileges: @Sendable () -> SystemError?
     private let inbox = Mutex(Inbox())
     private let wakeUp: WakeUp
 
     /// More than one for each address never waits here for long; this only bounds what a stuck thread would pile up.
     private static let mostNotes = 1024
 
-    init(_ hooks: Configuration.Hooks, nodeName: String, facts: Facts, logger: Logger) throws(SystemError) {
+    /// `giveUpPrivileges` is for tests.
+    init(
+        _ hooks: Configuration.Hooks, nodeName: String, facts: Facts, logger: Logger,
+        giveUpPrivileges: @escaping @Sendable () -> SystemError? = { Capabilities.giveUp() }
+    ) throws(SystemError) {
+        self.giveUpPrivileges = giveUpPrivileges
         self.hooks = hooks
         self.nodeName = nodeName
         self.facts = facts
@@ -65,7 +71,10 @@ final class HookRunner: Service {
     }
 
     private func work() {
-        if let error = Capabilities.giveUp() { logger.warning("hooks are run with the daemon's privileges: \(error)") }
+        let refusal = giveUpPrivileges()
+        if let refusal, HookCall.Kind.allCases.contains(where: { !$0.command(in: hooks).isEmpty }) {
+            logger.error("no hook is run, for it would have the daemon's privileges: \(refusal)")
+        }
         do {
             var desk = try HookDesk(wakeUp: wakeUp)
             while true {
@@ -74,7 +83,7 @@ final class HookRunner: Service {
                 if let last = calls.last { desk.nodeID = last.nodeID }
                 let superseded = desk.queue.superseded
                 facts.update { $0.hooks.superseded = superseded }
-                start(&desk)
+                start(&desk, unless: refusal)
                 if isEnding, desk.queue.isEmpty { return }
                 try desk.wait()
                 attend(&desk)
@@ -92,11 +101,17 @@ final class HookRunner: Service {
         }
     }
 
-    /// Starts whatever may run now.
-    private func start(_ desk: inout HookDesk) {
+    /// Starts whatever may run now; or nothing, and says so.
+    private func start(_ desk: inout HookDesk, unless refusal: SystemError?) {
         while let call = desk.queue.next() {
             let now = MonotonicClock.now()
             let environment = call.environment(nodeName: nodeName, nodeID: desk.nodeID)
+            if let refusal {
+                desk.queue.ended(call.address)
+                let why = "it would have the daemon's privileges: \(refusal)"
+                report(HookResult(call: call, outcome: .notStarted(why), duration: .zero, endedAt: now))
+                continue
+            }
             do throws(SystemError) {
                 let child = try ChildProcess(call.kind.command(in: hooks), environment: environment)
                 desk.take(HookRun(call, child, at: now, deadline: now.advanced(by: hooks.deadline)))
