@@ -143,6 +143,20 @@ def test_with_unicast_only_nothing_is_sent_to_everyone(lab):
     wire.close()
 
 
+def test_a_virtual_mac_address_that_another_interface_has_is_taken_when_that_is_gone():
+    with Lab(1, {"floating": {"virtual_mac": True}}) as lab:
+        node = lab.nodes[0]
+        ip("link", "add", "other", "link", "eth0", "address", VIRTUAL_MAC, "type", "macvlan", "mode", "private",
+           inside=node.namespace)
+        ip("link", "set", "other", "up", inside=node.namespace)
+        lab.start()
+        lab.wait_until(lambda: "virtual_mac = false" in " ".join(node.status().report["health"]["reasons"]) + warnings(node)
+                       + json.dumps(node.status().report["floating"]), "it says what is in the way")
+        assert "bramble-v" not in ip("link", "show", inside=node.namespace), "what was made by half stays"
+        ip("link", "delete", "other", inside=node.namespace)
+        lab.wait_until(lambda: lab.http("/").status == 200 and neighbour(lab) == VIRTUAL_MAC, "it serves the page")
+
+
 def test_the_virtual_mac_address_stays_when_the_holder_changes():
     with Lab(3, {"floating": {"virtual_mac": True}}) as lab:
         lab.start()
