@@ -23,6 +23,8 @@ extension ControlLoop {
             return
         }
         noteHomes(at: now)
+        // A lease that is lost is another's to have, whatever is under way.
+        for ip in Array(lingering.keys) where !isFloating(ip) { stopLingering(ip) }
         let failures = gossip.update(
             interfaces: gossipInterfaces, floating: Set(floating.map(\.ip)),
             unicastOnly: setup.configuration.cluster.unicastOnly)
