@@ -10,7 +10,7 @@ internal import Wire
 ///
 /// At the end of the daemon what waits is still run, each within its deadline: the last thing that a leader's hooks hear
 /// is that it leads no more.
-final class HookRunner: Service {
+final class HookRunner: ThreadService {
     private struct Inbox {
         var calls: [(call: HookCall, nodeID: String)] = []
         var isEnding = false
@@ -52,25 +52,14 @@ final class HookRunner: Service {
         wakeUp.signal()
     }
 
-    func run() async throws {
-        let thread = try NamedThread(name: "bramble-hooks") { self.work() }
-        await withTaskCancellationHandler {
-            await withGracefulShutdownHandler {
-                await thread.value()
-            } onGracefulShutdown: {
-                self.end()
-            }
-        } onCancel: {
-            end()
-        }
-    }
+    let threadName = "bramble-hooks"
 
-    private func end() {
+    func end() {
         inbox.withLock { $0.isEnding = true }
         wakeUp.signal()
     }
 
-    private func work() {
+    func work() {
         let refusal = giveUpPrivileges()
         if let refusal, HookCall.Kind.allCases.contains(where: { !$0.command(in: hooks).isEmpty }) {
             logger.error("no hook is run, for it would have the daemon's privileges: \(refusal)")
