@@ -27,7 +27,9 @@ struct WatcherTests {
         #expect(heard == [0xC000_02FA, 0xC000_02FA, 0xC000_02FB, 0xC000_02FB])
     }
 
-    @Test("of hundreds of addresses each is heard, and no other; of thousands each", arguments: [1, 200, 201, 500, 3000])
+    @Test(
+        "of hundreds of addresses each is heard, and no other; of thousands each",
+        arguments: [1, 200, 201, 500, 3000])
     func manyAddresses(count: UInt32) async throws {
         let heard = try await onCable { cable -> [UInt32] in
             let watcher = try cable.at(.right) { try ARPWatcher() }

@@ -11,6 +11,7 @@ public enum Capabilities {
         guard code != 0 else { return nil }
         return SystemError(
             call: "give up the thread's capabilities", code: code,
-            advice: "Let the service call prctl and capset (in its unit, SystemCallFilter=), or run it without capabilities.")
+            advice: "Let the service call prctl and capset (in its unit, SystemCallFilter=), or run it without "
+                + "capabilities.")
     }
 }
