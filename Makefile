@@ -11,7 +11,7 @@ LAB       = $(AS_ROOT) env BRAMBLE="$(abspath $(or $(BRAMBLE),$(DEBUG)))" $(if $
             PYTHONDONTWRITEBYTECODE=1
 SOURCES  := Package.swift Sources Tests
 
-.PHONY: help setup setup-lab setup-bench setup-arm64 build release run smoke test unit simulate lab arm64 \
+.PHONY: help setup setup-run setup-lab setup-bench setup-arm64 build release run smoke test unit simulate lab arm64 \
         bench-failover bench-failover-stress lint format clean
 
 help: ## list what can be made
@@ -19,6 +19,9 @@ help: ## list what can be made
 
 setup: ## install what building needs and is missing (Debian packages)
 	@.ci/setup build
+
+setup-run: setup
+	@.ci/setup run
 
 setup-lab: setup
 	@.ci/setup lab
@@ -35,10 +38,10 @@ build: setup ## build for debugging
 release: setup ## build for use: .build/release/bramble
 	$(SWIFT) build --configuration release --static-swift-stdlib
 
-run: setup-lab build ## three nodes in a lab, the page on 127.0.0.1, everything shown live (SITE=folder: yours)
+run: setup-run build ## three nodes in a lab, the page on 127.0.0.1, everything shown live (SITE=folder: yours)
 	@exec $(LAB) $(PYTHON) Tests/Lab/run.py
 
-smoke: setup-lab build ## the same without a terminal: kill the leader, measure the outage
+smoke: setup-run build ## the same without a terminal: kill the leader, measure the outage
 	@exec $(LAB) $(PYTHON) Tests/Lab/smoke.py
 
 test: setup-lab setup-arm64 ## every suite but the slow ones (SUITES="unit lab": only these)

@@ -84,8 +84,17 @@ static inline int bramble_reap(pid_t child, int *code, int *signal_number) {
     return 1;
 }
 
+/* Whether the calling thread has no capability, and gets none by executing anything: as root it would. */
+static inline int bramble_has_nothing_to_give_up(void) {
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct data[2];
+    memset(data, 0, sizeof data);
+    if (syscall(SYS_capget, &header, data) != 0 || (data[0].permitted | data[1].permitted) != 0) return 0;
+    return (geteuid() != 0 && getuid() != 0) || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
+}
+
 /* The calling thread, and whatever it starts, has no capability from now on and gets none by executing anything, as
-   root neither. Other threads keep theirs. 0, or an error number.
+   root neither. Other threads keep theirs. 0, or an error number: then it may have some still.
 
    In a process whose memory is locked, a thread without CAP_IPC_LOCK gets new memory only as far as RLIMIT_MEMLOCK goes:
    the limit is lifted first, and where it may not be, that one capability stays. */
@@ -97,10 +106,12 @@ static inline int bramble_give_up_capabilities(void) {
     memset(kept, 0, sizeof kept);
     if (!lifted && bramble_has_capability(CAP_IPC_LOCK))
         kept[CAP_IPC_LOCK >> 5].permitted = kept[CAP_IPC_LOCK >> 5].effective = 1u << (CAP_IPC_LOCK & 31);
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return errno;
-    if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 && errno != EINVAL) return errno;
-    if (syscall(SYS_capset, &header, kept) != 0) return errno;
-    return 0;
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+        (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == 0 || errno == EINVAL) &&
+        syscall(SYS_capset, &header, kept) == 0)
+        return 0;
+    int refusal = errno;
+    return bramble_has_nothing_to_give_up() ? 0 : refusal;
 }
 
 #endif

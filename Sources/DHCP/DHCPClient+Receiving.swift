@@ -82,13 +82,20 @@ extension DHCPClient {
     private mutating func refused(_ message: DHCPMessage, at now: Instant) -> [Action] {
         let words = Self.printable(message.options.text ?? [])
         let isRemembered = state == .rebooting
-        let losses = lease == nil ? [] : [lose(.refused(words))]
-        wish = nil
         refusals += 1
+        let losses = lease == nil ? refusal(words) : [lose(.refused(words))]
+        wish = nil
         // The first time at once: a server that knows the client no more has another address for it.
         if isRemembered || refusals == 1 { return losses + discover(at: now) }
         pause(for: pauseAfterRefusal, at: now)
         return losses
+    }
+
+    /// What is told of a refusal that takes nothing away. One offer that another client was quicker to take is no news.
+    private func refusal(_ words: String) -> [Action] {
+        if state == .rebooting { return wish.map { [.refused($0, words)] } ?? [] }
+        guard refusals > 1, let offer else { return [] }
+        return [.unusable(.refused(offer.address))]
     }
 
     /// A server that offers and then refuses must not be asked in a circle.

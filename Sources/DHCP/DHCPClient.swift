@@ -88,8 +88,11 @@ public struct DHCPClient: Sendable {
         case lost(Loss)
         /// So many questions of one search were not answered.
         case unanswered(Int)
-        /// An offer came that cannot be taken.
+        /// An offer came that cannot be taken, or that the server takes back again and again.
         case unusable(DHCPLease.Flaw)
+        /// The server does not give the address that the client had before; in these words if it gave any. It asks for
+        /// another by itself.
+        case refused(UInt32, String)
         /// A message changed nothing.
         case ignored(IgnoreReason)
     }

@@ -59,6 +59,8 @@ extension DHCPLease {
         case outside(UInt32)
         /// The address is a node's own: the server does not tell clients apart by their identifiers.
         case taken(UInt32)
+        /// The server refuses the address when it is asked for, and has done so before.
+        case refused(UInt32)
 
         /// The flaw in words for people.
         public var description: String {
@@ -69,6 +71,8 @@ extension DHCPLease {
             case .taken(let address):
                 "the server offers \(IPAddress.v4(address)), which is a node's own address: it does not tell the cluster "
                     + "from the node"
+            case .refused(let address):
+                "the server offers \(IPAddress.v4(address)), and refuses it when it is asked for"
             }
         }
     }

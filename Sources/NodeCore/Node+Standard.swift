@@ -22,6 +22,29 @@ public struct PrimaryAddresses: Hashable, Sendable {
     public subscript(isIPv4 isIPv4: Bool) -> IPAddress? { isIPv4 ? ipv4 : ipv6 }
 }
 
+/// Which senders say what otherwise than this node's configuration, of what people have been told. Anybody on the LAN can
+/// advertise in standard mode: two that disagree with each other, or one under many names, must not fill the log.
+struct Disagreements: Sendable {
+    private struct Topic: Hashable {
+        let source: IPAddress
+        let virtualRouterID: UInt8
+        let isOfInterval: Bool
+    }
+
+    private var told: [Topic: Disagreement] = [:]
+    /// There are not so many honest ones; of further ones nobody is told.
+    static let most = 64
+
+    /// Whether this sender's word is another than the one that people know; they know it from now on.
+    mutating func isNews(_ disagreement: Disagreement, in virtualRouterID: UInt8, from source: IPAddress) -> Bool {
+        let isOfInterval = if case .interval = disagreement { true } else { false }
+        let topic = Topic(source: source, virtualRouterID: virtualRouterID, isOfInterval: isOfInterval)
+        guard told[topic] != disagreement, told[topic] != nil || told.count < Self.most else { return false }
+        told[topic] = disagreement
+        return true
+    }
+}
+
 /// Standard mode: the group of a floating address may hold others than nodes. They know neither node IDs nor ranks, so
 /// equal priorities are settled by the primary addresses alone (RFC 9568 §6.4.3), and no Backup waits longer for its
 /// rank. Nor do they know lifelines and successors: addresses move by advertisements alone.
@@ -40,7 +63,10 @@ extension Node {
             return []
         }
         var actions: [Action] = []
-        let heard = routers[index].router.receive(advertisement, from: TieBreaker(source), at: now)
+        let heard = routers[index].router.receive(advertisement, from: TieBreaker(source), at: now).filter {
+            guard case .noticed(let disagreement) = $0 else { return true }
+            return disagreements.isNews(disagreement, in: advertisement.virtualRouterID, from: source)
+        }
         perform(heard, of: index, at: now, into: &actions)
         if source != primary[isIPv4: source.isIPv4] {
             noteHolder(index, advertisement, source: source, at: now, into: &actions)

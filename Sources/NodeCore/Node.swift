@@ -45,6 +45,8 @@ public struct Node: Sendable {
     var strippings: [IPAddress: Stripping] = [:]
     var shown: Signal?
     var ignored = IgnoreCounts()
+    /// What people have been told of advertisements in standard mode.
+    var disagreements = Disagreements()
     /// How many advertisements have gone out.
     var advertisements: UInt64 = 0
     let startedAt: Instant

@@ -20,7 +20,6 @@ extension TransitionReason {
         case .addressConflict: "address_conflict"
         case .duplicateIdentity: "duplicate_identity"
         case .leaseEnded: "lease_ended"
-        case .reconfigured: "reconfigured"
         }
     }
 }

@@ -48,8 +48,6 @@ public enum TransitionReason: Hashable, Sendable, CustomStringConvertible {
     case duplicateIdentity
     /// The DHCP server's lease of the address ended.
     case leaseEnded
-    /// The addresses or the interval are to be others: it starts anew.
-    case reconfigured
 
     /// The reason in words for people.
     public var description: String {
@@ -73,7 +71,6 @@ public enum TransitionReason: Hashable, Sendable, CustomStringConvertible {
         case .addressConflict: "a stranger on this network has the address"
         case .duplicateIdentity: "this node gives up its identity, which another has too"
         case .leaseEnded: "the DHCP server's lease of the address has ended"
-        case .reconfigured: "the configuration changed"
         }
     }
 }

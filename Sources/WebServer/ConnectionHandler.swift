@@ -259,9 +259,6 @@ extension ConnectionHandler {
         }
     }
 
-    /// Who talks to whom; nil when it has ended.
-    var ends: HTTPServer.Connection? { (context?.channel).flatMap { ConnectionEnds.of($0, isBusy: isBusy) } }
-
     /// The server stops: an idle connection ends, any other one with its next response.
     func stop() {
         guard let context, isOpen, responses > 0, isBetweenRequests else { return }

@@ -87,16 +87,6 @@ public struct HTTPServer: Service {
         return { bound.traffic }
     }
 
-    /// A connection of a client's.
-    public struct Connection: Hashable, Sendable {
-        /// Its end here.
-        public let local: Wire.SocketAddress
-        /// The client's end.
-        public let peer: Wire.SocketAddress
-        /// Whether a request or its response is under way.
-        public let isBusy: Bool
-    }
-
     /// Each response is the last on its connection from now on, and idle connections end: clients come anew, to whichever
     /// node the address leads them. What is under way may go on for `shutdownTimeout`, or, where the drain is not bounded,
     /// to its end. Never blocks; holds for a later ``run()``, too.
@@ -114,11 +104,6 @@ public struct HTTPServer: Service {
 
     /// How many connections have a request or a response under way (``Traffic/requestsInFlight``).
     public var requestsInFlight: Int { traffic.requestsInFlight }
-
-    /// The open connections whose end here has this address.
-    public func connections(to address: IPAddress) async -> [Connection] {
-        await bound.server.withLock { $0 }?.connections(to: address) ?? []
-    }
 
     /// Serves until the task is cancelled or a graceful shutdown begins; then lets responses under way finish.
     ///

@@ -114,11 +114,6 @@ final class LoopState {
         if connections.isEmpty { sweep = nil } else { scheduleSweep() }
     }
 
-    /// The connections whose end here has this address.
-    func connections(to address: IPAddress) -> [HTTPServer.Connection] {
-        connections.values.compactMap(\.ends).filter { $0.local.ip == address }
-    }
-
     /// Lets each connection finish what it is doing. The result comes when none is left.
     func stop() -> EventLoopFuture<Void> {
         isStopping = true

@@ -82,15 +82,6 @@ struct RunningServer: Sendable {
         for loop in loops { loop.eventLoop.execute { loop.value.endDrain() } }
     }
 
-    /// The connections whose end here has this address.
-    func connections(to address: IPAddress) async -> [HTTPServer.Connection] {
-        var found: [HTTPServer.Connection] = []
-        for loop in loops {
-            found += (try? await loop.eventLoop.submit { loop.value.connections(to: address) }.get()) ?? []
-        }
-        return found
-    }
-
     /// Stops listening, lets responses go on for at most this long, then ends everything.
     func stop(within limit: Duration) async {
         for listener in listeners { try? await listener.close() }

@@ -126,7 +126,8 @@ struct Maintenance {
 
     /// Looks at the status again and again until it is as it should be, or the time is up.
     func watch<Value>(_ look: (StatusReport) -> (Bool, Value?)) throws -> (isDone: Bool, value: Value?) {
-        let end = time(nil) + waiting.timeout
+        // No wall clock: a Pi sets it when it has found the time, by years.
+        let end = ContinuousClock.now + .seconds(waiting.timeout)
         var looks = 0
         var last: Value?
         while true {
@@ -138,7 +139,7 @@ struct Maintenance {
             } catch {
                 throw Output.failure(error, code: 2)
             }
-            if time(nil) > end { return (false, last) }
+            if ContinuousClock.now > end { return (false, last) }
             usleep(Self.pauseMicroseconds)
         }
     }

@@ -6,10 +6,11 @@ struct Resign: ParsableCommand {
         abstract: "Gives this node's floating addresses to others; it stays in service.",
         discussion: """
             Another healthy node takes over before this one lets go. This node stays a Backup and may lead again later: to \
-            keep it from that, drain it.
+            keep it from that, drain it. With [floating] preempt = true the node of the highest priority would lead again at \
+            once: it refuses, and is to be drained, too.
 
-            Ends with 0 when another node holds what was given up, with 1 if this node holds nothing or nobody could take \
-            over, with 2 if the daemon cannot be reached, and with 3 if it takes longer than --timeout.
+            Ends with 0 when another node holds what was given up, with 1 if this node holds nothing, nobody could take \
+            over or it refuses, with 2 if the daemon cannot be reached, and with 3 if it takes longer than --timeout.
 
             EXAMPLES
               bramble resign

@@ -88,6 +88,7 @@ struct ObtainingTests {
         }
         #expect(Fixture.start.duration(to: bench.now) > .seconds(300))
         #expect(bench.losses.isEmpty)
+        #expect(bench.flaws.count > 2 && Set(bench.flaws) == [.refused(Fixture.address)])
     }
 
     @Test("a remembered address is asked for at once, of everyone")
@@ -105,7 +106,8 @@ struct ObtainingTests {
     func rebootRefused() throws {
         var bench = Bench()
         bench.start(remembered: Fixture.address)
-        bench.answer(.refuse, try bench.question())
+        bench.answer(.refuse, try bench.question()) { $0.options.text = Array("wrong network".utf8) }
+        #expect(bench.wanted.contains(.refused(Fixture.address, "wrong network")) && bench.flaws.isEmpty)
         #expect(try bench.question().kind == .discover)
         #expect(try bench.question().options.requestedAddress == nil)
     }

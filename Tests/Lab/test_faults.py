@@ -4,6 +4,7 @@ import pytest
 
 from lab import FLOATING
 from node import NoAnswer
+from spinning import can_spin, running_time, spin, thread_called
 
 # What happens to a node, and how it comes back.
 FAULTS = {
@@ -114,6 +115,26 @@ def test_a_hung_leader_that_wakes_does_not_fight(formed):
     lab.wait_formed()
     lab.stays_true(lambda: len(lab.holders()) == 1, "one holder", seconds=3)
     assert lab.holders() == [holder], "the address moved twice"
+
+
+@pytest.mark.skipif(not can_spin, reason="no endless loop is known for this kind of machine")
+def test_a_leader_in_an_endless_loop_loses_the_address_without_help(formed):
+    lab, leader = formed
+    page = lab.http("/").body
+    thread = thread_called(leader.pid, "bramble-control")
+    spin(leader.pid, thread)
+    # Its lease is 1.3 s at most; nothing but the kernel can take the address off.
+    lab.wait_until(lambda: FLOATING not in lab.addresses_on(leader), "it has the address no more", timeout=10)
+    holder = settled_without(lab, leader)
+    assert holder is not leader and lab.http("/").body == page
+    before = running_time(leader.pid, thread)
+    lab.wait_until(lambda: running_time(leader.pid, thread) > before, "it loops still")
+    assert leader.running and lab.http("/.bramble/health", address=leader.address).status in (200, 503), \
+        "the threads of its web server do not live"
+    assert FLOATING not in lab.addresses_on(leader)
+    leader.kill()
+    leader.start()
+    lab.wait_formed()
 
 
 def test_a_dead_node_answers_nothing(formed):

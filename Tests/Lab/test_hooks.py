@@ -1,7 +1,11 @@
 """Programs that follow the address: they hear of each change, in order, and hold up nothing."""
 
 import os
+import sys
 
+import pytest
+
+import without_capset
 from lab import FLOATING, Lab
 
 SCRIPT = """#!/bin/sh
@@ -90,3 +94,14 @@ def test_each_of_several_addresses_has_hooks_of_its_own():
         node = lab.nodes[0]
         lab.wait_until(lambda: sorted(line.split()[1] for line in heard(node) if line.startswith("leader"))
                        == sorted(addresses), "the hook ran for each address")
+
+
+@pytest.mark.skipif(not without_capset.can_refuse, reason="the number of capset on this machine is not known")
+def test_where_a_sandbox_keeps_the_daemon_from_giving_up_its_privileges_no_hook_has_them(single):
+    node = single.nodes[0]
+    with_hooks(single)
+    node.start(through=(sys.executable, without_capset.__file__))
+    single.wait_formed()
+    single.wait_until(lambda: any(hook.get("last", {}).get("result") == "not_started"
+                                  for hook in node.status().report["hooks"]), "the status tells that no hook is run")
+    assert heard(node) == [] and "SystemCallFilter" in node.log()

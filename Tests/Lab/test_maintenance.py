@@ -128,6 +128,24 @@ def test_a_resigned_leader_stays_in_service(formed):
     assert leader.status().states[FLOATING] == "backup" and not leader.status().report["node"]["draining"]
 
 
+@pytest.mark.parametrize("priority", [100, 200])
+def test_under_preempt_who_would_be_back_at_once_does_not_resign(lab, priority):
+    for node in lab.nodes:
+        node.configuration["floating"].update({"preempt": True, "priority": priority if node is lab.nodes[0] else 100})
+    lab.start()
+    leader = lab.wait_formed()
+    if priority == 100:
+        assert command(leader, "resign").returncode == 0, "of equal priority each may lead"
+        lab.wait_until(lambda: lab.wait_formed() is not leader, "another leads")
+        return
+    lab.wait_until(lambda: lab.holders() == [lab.nodes[0]], "the highest priority leads")
+    refused = command(lab.nodes[0], "resign")
+    assert refused.returncode == 1 and "bramble drain" in refused.stderr and "priority" in refused.stderr
+    assert lab.holders() == [lab.nodes[0]]
+    assert command(lab.nodes[0], "drain").returncode == 0
+    lab.wait_until(lambda: len(lab.holders()) == 1 and lab.holders() != [lab.nodes[0]], "another leads")
+
+
 def test_who_cannot_be_drained_is_said(formed):
     lab, leader = formed
     backup, dead = lab.backups(leader)

@@ -80,6 +80,38 @@ struct HandoverRuleTests {
         }
     }
 
+    @Test("an interface that goes takes what concerns it along, and nothing else")
+    func vanished() async throws {
+        let none = none
+        try await onCable { _ in
+            let filter = try Nftables()
+            try filter.run(none.creation)
+            try shell("ip link add gone type veth peer name far; ip link set gone up")
+            let gone = try #require(try InterfaceList.current().first { $0.name == "gone" })
+            let vanishing = try #require(HandoverRules.Link(gone, floating: []))
+            let link = try #require(HandoverRules.Link(try interfaceA(), floating: []))
+            let (third, fourth) = (IPAddress.v4(0xC000_020A), IPAddress.v4(0xC000_020B))
+            var rules = none
+            rules.adopt(four, on: link, from: .broadcast, local: [SocketAddress(ip: .v4(1), port: 1)])
+            rules.silence(third, on: vanishing)
+            rules.adopt(six, on: vanishing, from: .broadcast, local: [])
+            try filter.run(rules.commands(replacing: none))
+            try shell("ip link delete gone")
+            var wanted = rules
+            wanted.silence(fourth, on: link)
+            // Refused by kernels whose chains go with the interface.
+            _ = try? filter.run(wanted.commands(replacing: rules))
+            rules.leaveOutVanished()
+            wanted.leaveOutVanished()
+            try filter.run(wanted.commands(replacing: rules))
+            let text = try filter.run(table)
+            #expect(text.contains("0.0.0.1 . 1") && text.contains("daddr 192.0.2.9 jump"))
+            #expect(text.contains("arp daddr ip 192.0.2.11 drop"))
+            #expect(wanted.isSilent(fourth) && !wanted.isSilent(third))
+            #expect(wanted.isAdopted(four) && !wanted.isAdopted(six))
+        }
+    }
+
     @Test("the table goes with its owner, and nobody else can change it")
     func owner() async throws {
         let none = none

@@ -98,6 +98,17 @@ struct ThreadTests {
         #expect(await thread.value() == ["bramble-control\n", "blocked"], "asked for when the thread is long gone")
     }
 
+    @Test("who has no capability has none to give up")
+    func nothingToGiveUp() async throws {
+        let thread = try NamedThread(name: "unprivileged") { () -> Bool? in
+            guard (try? dropCapabilities()) != nil else { return nil }
+            return bramble_has_nothing_to_give_up() == 0 && geteuid() == 0
+                || Capabilities.giveUp() == nil && bramble_has_nothing_to_give_up() == 1
+        }
+        let isRight = await thread.value()
+        #expect(isRight != false)
+    }
+
     @Test("what is granted is in force, and threads started later do not inherit it")
     func realTime() async throws {
         let thread = try NamedThread(name: "real-time") { () -> (RealTime.Grant, Int32) in

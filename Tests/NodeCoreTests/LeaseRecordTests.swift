@@ -35,7 +35,9 @@ struct LeaseRecordTests {
         #expect(read == expected)
     }
 
-    @Test("a message without a lease or a search is as good", arguments: [nil, DHCPLease.Flaw.incomplete, .outside(8)])
+    @Test(
+        "a message without a lease or a search is as good",
+        arguments: [nil, DHCPLease.Flaw.incomplete, .outside(8), .refused(9)])
     func shortMessage(flaw: DHCPLease.Flaw?) throws {
         let sent = LeaseMessage(
             record: try Self.record(1, nil, live: false), search: flaw.map { .init(unanswered: 0, flaw: $0) })

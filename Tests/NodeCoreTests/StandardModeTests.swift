@@ -73,6 +73,27 @@ extension [Action] {
 
 @Suite("Standard mode")
 struct StandardModeTests {
+    @Test("people are told once of each sender that disagrees, and when its word changes")
+    func disagreements() {
+        var bench = StandardBench()
+        bench.run(for: .seconds(2))
+        func told() -> Int { bench.take().count { if case .tell(.disagreement) = $0 { true } else { false } } }
+        _ = told()
+        for _ in 0..<50 {
+            bench.hear(200, from: .v4(1), interval: 20)
+            bench.hear(200, from: .v4(2), interval: 30)
+            bench.hear(200, from: .v4(3))
+        }
+        #expect(told() == 2)
+        for _ in 0..<50 {
+            bench.hear(200, from: .v4(1), interval: 40)
+            bench.hear(200, from: .v4(2), interval: 40, addresses: [StandardBench.address4])
+        }
+        #expect(told() == 2, "one's interval, the other's addresses; its interval is the first one's")
+        for source in 10..<1000 { bench.hear(200, from: .v4(UInt32(source)), interval: UInt16(source)) }
+        #expect(told() < Disagreements.most)
+    }
+
     @Test("all addresses of one IP version go together, and nothing of the election is sealed")
     func together() {
         var bench = StandardBench()

@@ -165,7 +165,6 @@ struct VirtualRouterTests {
             .started, .ownsAddresses, .activeSilent, .activeHung, .activeResigned, .higherPriority(7),
             .higherTieBreaker,
             .overslept(.milliseconds(812)), .stopping, .draining, .cannotServe, .linkDown, .addressConflict,
-            .reconfigured,
         ]
         #expect(Set(reasons.map(\.description)).count == reasons.count)
         #expect(TransitionReason.overslept(.milliseconds(812)).description.contains("812 ms"))

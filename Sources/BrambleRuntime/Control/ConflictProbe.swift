@@ -44,8 +44,11 @@ struct ConflictProbe {
         addresses.compactMap { if case .v4(let ip) = $0 { ip } else { nil } }
     }
 
-    /// Listens for these IPv4 addresses from now on; those of IPv6 stay as they were at the start.
+    /// Listens for these IPv4 addresses from now on; those of IPv6 stay as they were at the start. Another may take an
+    /// address that is none of them: it is asked for anew when it comes again.
     mutating func heed(_ addresses: [IPAddress]) throws(SystemError) {
+        asked = asked.filter { addresses.contains($0.key) }
+        targets.removeAll { !addresses.contains($0.ip) }
         let four = Self.four(addresses)
         guard four != heeded else { return }
         try arp.listen(for: four)

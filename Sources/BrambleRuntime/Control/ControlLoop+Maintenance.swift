@@ -66,8 +66,22 @@ extension ControlLoop {
                 "no other node serves the site, so nobody could take over; nothing has changed. `bramble status` says "
                     + "how the others are")
         }
+        if let refusal = comesBack(wanted, among: heirs) { return .failed(refusal) }
         perform(node.resign(ip, at: now) ?? [])
         return .done("this node gives up \(PlainNumbers.list(wanted.map(\.description))) and stays in service")
+    }
+
+    /// Why giving these addresses up would be undone at once, if it would: with preemption the highest priority leads.
+    private func comesBack(_ wanted: [IPAddress], among heirs: [Member]) -> String? {
+        guard setup.configuration.floating.preempt else { return nil }
+        let best = heirs.map(\.info.priority).max() ?? 0
+        let kept = node.snapshot.floating.filter { wanted.contains($0.address.ip) && $0.priority > best }
+        guard let priority = kept.first?.priority else { return nil }
+        return
+            "with [floating] preempt = true the node of the highest priority leads: this one, with \(priority), would take "
+            + "\(PlainNumbers.list(kept.map(\.address.ip.description))) back at once. Nothing has changed. To have "
+            + "another node lead, take this one out of service with `bramble drain`, and put it back with "
+            + "`bramble resume`"
     }
 }
 

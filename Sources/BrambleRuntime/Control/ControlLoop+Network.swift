@@ -13,14 +13,18 @@ extension ControlLoop {
             let present = try InterfaceList.current()
             interfaces = present.filter { !VirtualMACs.isVirtual($0) }
             let interfaces = interfaces
-            virtualMACs?.prepare(floating, present: present) { [choice] in choice.home(of: $0, in: interfaces) }
-            networkRetryAt = nil
+            virtualMACs?.prepare(floating, present: present, at: now) { [choice] in
+                choice.home(of: $0, in: interfaces)
+            }
+            networkRetryAt = virtualMACs?.nextAttempt
         } catch {
             if networkRetryAt == nil { logger.error("the network interfaces cannot be listed: \(error)") }
             networkRetryAt = now.advanced(by: .seconds(1))
             return
         }
         noteHomes(at: now)
+        // A lease that is lost is another's to have, whatever is under way.
+        for ip in Array(lingering.keys) where !isFloating(ip) { stopLingering(ip) }
         let failures = gossip.update(
             interfaces: gossipInterfaces, floating: Set(floating.map(\.ip)),
             unicastOnly: setup.configuration.cluster.unicastOnly)

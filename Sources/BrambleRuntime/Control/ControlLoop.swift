@@ -61,7 +61,7 @@ final class ControlLoop {
     /// Nil unless the configuration asks for virtual MAC addresses.
     var virtualMACs: VirtualMACs?
     var leaseWire = LeaseWire()
-    /// When to list the interfaces again, after that failed.
+    /// When to list the interfaces again, after that failed, or the making of one did.
     var networkRetryAt: Instant?
     private var publishedAt = Instant.zero
     /// When the daemon ends even if the node has not handed everything over.

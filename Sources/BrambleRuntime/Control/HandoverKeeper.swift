@@ -119,7 +119,8 @@ private final class HandoverWork {
             adopt(ip, on: link, from: holder)
             mailbox.post(.adopted(ip))
         case .silence(let ip, let link):
-            let isSilent = change { $0.silence(ip, on: link) }
+            change { $0.silence(ip, on: link) }
+            let isSilent = rules.isSilent(ip)
             if isSilent { silent.insert(ip) }
             mailbox.post(.silenced(ip, isSilent))
             countAt = silent.isEmpty ? nil : .zero
@@ -147,7 +148,8 @@ private final class HandoverWork {
                 "connections to \(ip) that are under way at \(holder) will be cut off: it is not a neighbour here")
         }
         silent.remove(ip)
-        guard change({ $0.adopt(ip, on: link, from: hardware, local: local) }) else { return }
+        change { $0.adopt(ip, on: link, from: hardware, local: local) }
+        guard rules.isAdopted(ip) else { return }
         let now = MonotonicClock.now()
         adoptions[ip] = now.advanced(by: longest)
         logger.debug("connections to \(ip) stay at \(holder); prepared in \(began.duration(to: now))")
@@ -170,30 +172,34 @@ private final class HandoverWork {
         mailbox.post(.underWay(counts))
     }
 
-    /// Changes what is in force. If that fails, an interface may have gone and taken its rules along: all is made anew.
-    @discardableResult
-    private func change(_ edit: (inout HandoverRules) -> Void) -> Bool {
-        guard let filter else { return false }
+    /// Changes what is in force. If that fails, an interface may have gone and taken its rules along: the others keep
+    /// theirs. If that fails, too, all is made anew.
+    private func change(_ edit: (inout HandoverRules) -> Void) {
+        guard let filter else { return }
         var wanted = rules
         edit(&wanted)
-        guard wanted != rules else { return true }
-        do {
-            try filter.run(wanted.commands(replacing: rules))
-            rules = wanted
-            return true
-        } catch {
-            logger.debug("all rules are made anew: \(error)")
+        guard wanted != rules else { return }
+        for isAgain in [false, true] {
+            if isAgain {
+                rules.leaveOutVanished()
+                wanted.leaveOutVanished()
+            }
+            do {
+                try filter.run(wanted.commands(replacing: rules))
+                rules = wanted
+                return
+            } catch {
+                logger.debug("\(isAgain ? "all rules are made anew" : "an interface may have gone"): \(error)")
+            }
         }
         rules = none
         _ = try? filter.run(none.removal)
         do {
             try filter.run(none.creation + wanted.commands(replacing: none))
             rules = wanted
-            return true
         } catch {
             logger.warning("connections that are under way at a former holder will be cut off: \(error)")
             _ = try? filter.run(none.creation)
-            return false
         }
     }
 }

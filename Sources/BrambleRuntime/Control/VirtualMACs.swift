@@ -24,11 +24,20 @@ struct VirtualMACs {
         let interface: Interface
     }
 
+    private struct Problem {
+        let base: UInt32
+        let text: String
+        /// When to try again; nil if that cannot help.
+        let retryAt: Instant?
+    }
+
     private static let prefix = "bramble-v"
+    /// A failure makes and removes an interface, which is news: an attempt at each would go on for ever.
+    private static let pause = Duration.seconds(5)
 
     private let links: VirtualLinks
     private var made: [Router: Made] = [:]
-    private var problems: [Router: (base: UInt32, text: String)] = [:]
+    private var problems: [Router: Problem] = [:]
 
     init() throws(SystemError) { links = try VirtualLinks() }
 
@@ -38,26 +47,38 @@ struct VirtualMACs {
     /// The interface that a floating address goes on in place of its home; nil while there is none.
     func interface(of address: FloatingAddress) -> Interface? { made[Router(address)]?.interface }
 
+    /// When `prepare` is to be called again, though nothing has changed.
+    var nextAttempt: Instant? { problems.values.compactMap(\.retryAt).min() }
+
     /// Makes what is missing, and anew what went away with the interface below. `present` is all that there is now.
-    mutating func prepare(_ addresses: [FloatingAddress], present: [Interface], home: (IPAddress) -> Interface?) {
+    mutating func prepare(
+        _ addresses: [FloatingAddress], present: [Interface], at now: Instant, home: (IPAddress) -> Interface?
+    ) {
+        let routers = Set(addresses.map(Router.init))
+        problems = problems.filter { routers.contains($0.key) }
         made = made.filter { $0.value.interface.isStill(in: present) }
         for address in addresses {
             let router = Router(address)
-            guard let base = home(address.ip) else { continue }
+            guard let base = home(address.ip) else {
+                if !addresses.contains(where: { Router($0) == router && home($0.ip) != nil }) { problems[router] = nil }
+                continue
+            }
             if let known = made[router] {
                 guard known.base != base.index else { continue }
                 _ = links.remove(known.interface)
                 made[router] = nil
             }
-            guard problems[router]?.base != base.index else { continue }
-            make(router, on: base)
+            if let known = problems[router], known.base == base.index, known.retryAt.map({ now < $0 }) ?? true {
+                continue
+            }
+            make(router, on: base, at: now)
         }
     }
 
-    private mutating func make(_ router: Router, on base: Interface) {
+    private mutating func make(_ router: Router, on base: Interface, at now: Instant) {
         problems[router] = nil
         if VirtualLinks.isWireless(base.name) {
-            problems[router] = (base.index, Self.wireless(base.name))
+            problems[router] = Problem(base: base.index, text: Self.wireless(base.name), retryAt: nil)
             return
         }
         do throws(SystemError) {
@@ -66,7 +87,12 @@ struct VirtualMACs {
             let interface = try InterfaceList.current().first { $0.name == router.name }
             made[router] = interface.map { Made(base: base.index, interface: $0) }
         } catch {
-            problems[router] = (base.index, "\(error). [floating] virtual_mac = false does without")
+            // What was made by half would be in the way of the next attempt.
+            let present = try? InterfaceList.current()
+            if let half = present?.first(where: { $0.name == router.name }) { _ = links.remove(half) }
+            problems[router] = Problem(
+                base: base.index, text: "\(error). [floating] virtual_mac = false does without",
+                retryAt: now.advanced(by: Self.pause))
         }
     }
 

@@ -10,7 +10,7 @@ internal import Wire
 ///
 /// At the end of the daemon what waits is still run, each within its deadline: the last thing that a leader's hooks hear
 /// is that it leads no more.
-final class HookRunner: Service {
+final class HookRunner: ThreadService {
     private struct Inbox {
         var calls: [(call: HookCall, nodeID: String)] = []
         var isEnding = false
@@ -20,13 +20,19 @@ final class HookRunner: Service {
     private let nodeName: String
     private let facts: Facts
     private let logger: Logger
+    private let giveUpPrivileges: @Sendable () -> SystemError?
     private let inbox = Mutex(Inbox())
     private let wakeUp: WakeUp
 
     /// More than one for each address never waits here for long; this only bounds what a stuck thread would pile up.
     private static let mostNotes = 1024
 
-    init(_ hooks: Configuration.Hooks, nodeName: String, facts: Facts, logger: Logger) throws(SystemError) {
+    /// `giveUpPrivileges` is for tests.
+    init(
+        _ hooks: Configuration.Hooks, nodeName: String, facts: Facts, logger: Logger,
+        giveUpPrivileges: @escaping @Sendable () -> SystemError? = { Capabilities.giveUp() }
+    ) throws(SystemError) {
+        self.giveUpPrivileges = giveUpPrivileges
         self.hooks = hooks
         self.nodeName = nodeName
         self.facts = facts
@@ -46,26 +52,18 @@ final class HookRunner: Service {
         wakeUp.signal()
     }
 
-    func run() async throws {
-        let thread = try NamedThread(name: "bramble-hooks") { self.work() }
-        await withTaskCancellationHandler {
-            await withGracefulShutdownHandler {
-                await thread.value()
-            } onGracefulShutdown: {
-                self.end()
-            }
-        } onCancel: {
-            end()
-        }
-    }
+    let threadName = "bramble-hooks"
 
-    private func end() {
+    func end() {
         inbox.withLock { $0.isEnding = true }
         wakeUp.signal()
     }
 
-    private func work() {
-        if let error = Capabilities.giveUp() { logger.warning("hooks are run with the daemon's privileges: \(error)") }
+    func work() {
+        let refusal = giveUpPrivileges()
+        if let refusal, HookCall.Kind.allCases.contains(where: { !$0.command(in: hooks).isEmpty }) {
+            logger.error("no hook is run, for it would have the daemon's privileges: \(refusal)")
+        }
         do {
             var desk = try HookDesk(wakeUp: wakeUp)
             while true {
@@ -74,7 +72,7 @@ final class HookRunner: Service {
                 if let last = calls.last { desk.nodeID = last.nodeID }
                 let superseded = desk.queue.superseded
                 facts.update { $0.hooks.superseded = superseded }
-                start(&desk)
+                start(&desk, unless: refusal)
                 if isEnding, desk.queue.isEmpty { return }
                 try desk.wait()
                 attend(&desk)
@@ -92,11 +90,17 @@ final class HookRunner: Service {
         }
     }
 
-    /// Starts whatever may run now.
-    private func start(_ desk: inout HookDesk) {
+    /// Starts whatever may run now; or nothing, and says so.
+    private func start(_ desk: inout HookDesk, unless refusal: SystemError?) {
         while let call = desk.queue.next() {
             let now = MonotonicClock.now()
             let environment = call.environment(nodeName: nodeName, nodeID: desk.nodeID)
+            if let refusal {
+                desk.queue.ended(call.address)
+                let why = "it would have the daemon's privileges: \(refusal)"
+                report(HookResult(call: call, outcome: .notStarted(why), duration: .zero, endedAt: now))
+                continue
+            }
             do throws(SystemError) {
                 let child = try ChildProcess(call.kind.command(in: hooks), environment: environment)
                 desk.take(HookRun(call, child, at: now, deadline: now.advanced(by: hooks.deadline)))

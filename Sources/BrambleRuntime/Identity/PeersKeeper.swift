@@ -8,7 +8,7 @@ internal import Wire
 
 /// Keeps on disk the known peers, the cluster's lease, and whether the node is out of service, on a thread of its own: a
 /// card may take a second to sync, and the control thread has none to give. So it does with a new identity.
-final class PeersKeeper: Service {
+final class PeersKeeper: ThreadService {
     private let files: NodeFiles
     private let logger: Logger
     private let waiting = Mutex<[KnownPeer]?>(nil)
@@ -48,25 +48,14 @@ final class PeersKeeper: Service {
         wakeUp.signal()
     }
 
-    func run() async throws {
-        let thread = try NamedThread(name: "bramble-peers") { self.work() }
-        await withTaskCancellationHandler {
-            await withGracefulShutdownHandler {
-                await thread.value()
-            } onGracefulShutdown: {
-                self.end()
-            }
-        } onCancel: {
-            end()
-        }
-    }
+    let threadName = "bramble-peers"
 
-    private func end() {
+    func end() {
         isEnding.withLock { $0 = true }
         wakeUp.signal()
     }
 
-    private func work() {
+    func work() {
         guard let poller = try? Poller(), (try? poller.add(wakeUp.descriptor, token: .init(0))) != nil else { return }
         while true {
             _ = try? poller.wait(until: nil)

@@ -3,7 +3,7 @@ internal import Logging
 internal import ServiceLifecycle
 
 /// The control thread as a service: it starts the thread, asks it to stop, and waits until it has.
-struct ControlPlane: Service {
+struct ControlPlane: ThreadService {
     private let setup: ControlSetup
 
     /// Among the real-time threads this one is in nobody's way: it sleeps nearly always, and needs microseconds.
@@ -12,24 +12,17 @@ struct ControlPlane: Service {
     init(_ setup: ControlSetup) { self.setup = setup }
 
     func run() async throws {
-        let setup = setup
-        let thread = try NamedThread(name: "bramble-control") { Self.work(setup) }
-        let ending = await withTaskCancellationHandler {
-            await withGracefulShutdownHandler {
-                await thread.value()
-            } onGracefulShutdown: {
-                setup.mailbox.post(.stop)
-            }
-        } onCancel: {
-            setup.mailbox.post(.stop)
-        }
-        if case .failed(let error) = ending {
+        if case .failed(let error) = try await runThread() {
             throw Obstacle("\(error)", remedy: .time(.seconds(10)), in: setup.configuration)
         }
     }
 
-    private static func work(_ setup: ControlSetup) -> ControlLoop.Ending {
-        let grant = RealTime.request(priority: realTimePriority)
+    let threadName = "bramble-control"
+
+    func end() { setup.mailbox.post(.stop) }
+
+    func work() -> ControlLoop.Ending {
+        let grant = RealTime.request(priority: Self.realTimePriority)
         setup.facts.update {
             $0.isRealTime = grant.priority != nil
             if !grant.isComplete { $0.warnings.append("\(grant)") }

@@ -44,6 +44,9 @@ public struct HandoverRules: Hashable, Sendable {
             try Neighbours.mac(of: ip, on: index)
         }
 
+        /// Whether the interface is there still.
+        fileprivate var isThere: Bool { if_nametoindex(name) == index }
+
         init(index: UInt32, name: String, mac: MACAddress, own4: IPAddress?, own6: IPAddress?) {
             self.index = index
             self.name = name
@@ -103,6 +106,18 @@ public struct HandoverRules: Hashable, Sendable {
 
     /// Ends the silence.
     public mutating func speak(_ ip: IPAddress) { silences.removeAll { $0.ip == ip } }
+
+    /// Whether an address is kept silent.
+    public func isSilent(_ ip: IPAddress) -> Bool { silences.contains { $0.ip == ip } }
+
+    /// Whether the connections of an address stay with its former holder.
+    public func isAdopted(_ ip: IPAddress) -> Bool { adoptions.contains { $0.ip == ip } }
+
+    /// Leaves out what concerns interfaces that are gone: the kernel has removed their chains.
+    public mutating func leaveOutVanished() {
+        adoptions.removeAll { !$0.link.isThere }
+        silences.removeAll { !$0.link.isThere }
+    }
 
     // MARK: - As commands
 

@@ -35,12 +35,11 @@ public final class ARPWatcher: Sendable {
     }
 
     /// From now on, hears only of packets whose sender says that it has one of these addresses: a busy network has
-    /// hundreds of others a second, which need wake no one.
+    /// hundreds of others a second, which need wake no one. Thousands of addresses are too many to tell apart here: then
+    /// it hears of all.
     public func listen(for addresses: [UInt32]) throws(SystemError) {
         // The sender's address stands 14 bytes into the packet (RFC 826).
-        let program = PacketFilter.accept(
-            ifWordAt: [14], isOneOf: addresses.prefix(PacketFilter.mostValues).map { $0 })
-        try PacketFilter.attach(program, to: socket.number)
+        try PacketFilter.attach(PacketFilter.accept(ifWordAt: [14], isOneOf: addresses), to: socket.number)
     }
 
     /// To be watched for reading.

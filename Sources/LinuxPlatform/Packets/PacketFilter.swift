@@ -2,21 +2,29 @@ internal import CLinux
 
 /// Small programs of the classic BPF machine, by which the kernel decides whether a packet socket hears of a packet.
 enum PacketFilter {
-    /// A jump spans 255 instructions at most.
-    static let mostValues = 120
+    /// A jump spans 255 instructions at most: behind so many comparisons stands what they jump to.
+    private static let mostInRow = 200
+    /// The kernel takes 4096 instructions, and of memory for them what net.core.optmem_max allows: 20 KiB of old, eight
+    /// bytes for each.
+    static let mostComparisons = 2000
 
-    /// Accepts a packet if one of the 32-bit words at these offsets is one of the values (in host order).
+    /// Accepts a packet if one of the 32-bit words at these offsets is one of the values (in host order). Where those are
+    /// too many for the kernel it accepts every packet, and who reads them is to look.
     static func accept(ifWordAt offsets: [UInt32], isOneOf values: [UInt32]) -> [sock_filter] {
-        let values = values.prefix(mostValues)
-        // Backwards: how far it is to the last instruction is known then.
-        var program = [statement(BPF_RET | BPF_K, UInt32.max), statement(BPF_RET | BPF_K, 0)]
-        for offset in offsets.reversed() {
-            for value in values.reversed() {
-                program.append(jump(ifEqualTo: value, forward: UInt8(truncatingIfNeeded: program.count - 1)))
-            }
+        let acceptance = statement(BPF_RET | BPF_K, UInt32.max)
+        guard offsets.count * values.count <= mostComparisons else { return [acceptance] }
+        var program: [sock_filter] = []
+        for offset in offsets {
             program.append(statement(BPF_LD | BPF_W | BPF_ABS, offset))
+            for begin in stride(from: 0, to: values.count, by: mostInRow) {
+                let row = values[begin..<min(begin + mostInRow, values.count)]
+                for (place, value) in row.enumerated() {
+                    program.append(jump(ifEqualTo: value, forward: UInt8(truncatingIfNeeded: row.count - place)))
+                }
+                program += [statement(BPF_JMP | BPF_JA, 1), acceptance]
+            }
         }
-        return program.reversed()
+        return program + [statement(BPF_RET | BPF_K, 0)]
     }
 
     /// Refuses a packet unless the byte at the offset is one of the values; else goes on with the rest.

@@ -11,11 +11,13 @@ public enum LeaseEvent: Equatable, Sendable {
     case unanswered
     /// An offer came that cannot be taken.
     case unusable(DHCPLease.Flaw)
+    /// The server does not give the cluster the address that it had before, in these words if it gave any.
+    case refused(IPAddress, words: String)
 
     /// How loud it is.
     public var level: Event.Level {
         switch self {
-        case .obtained: .notice
+        case .obtained, .refused: .notice
         case .lost, .unanswered, .unusable: .warning
         }
     }
@@ -31,6 +33,9 @@ public enum LeaseEvent: Equatable, Sendable {
         case .unanswered:
             return "no DHCP server answers, so the cluster has no floating address yet. \(LeaseAdvice.meanwhile) "
                 + "This node goes on asking. \(LeaseAdvice.server); \(LeaseAdvice.remedy)"
+        case .refused(let address, let words):
+            return "the DHCP server refuses \(address), which the cluster had before"
+                + "\(words.isEmpty ? "" : " (\(words))"). Asking for another"
         case .unusable(let flaw): return "\(flaw). \(LeaseAdvice.meanwhile) Correct the server; \(LeaseAdvice.remedy)"
         }
     }

@@ -101,6 +101,7 @@ struct LeaseMessage: Hashable, Sendable {
         case .incomplete: (1, 0)
         case .outside(let address): (2, address)
         case .taken(let address): (3, address)
+        case .refused(let address): (4, address)
         }
     }
 
@@ -109,6 +110,7 @@ struct LeaseMessage: Hashable, Sendable {
         case 1: .incomplete
         case 2: .outside(address)
         case 3: .taken(address)
+        case 4: .refused(address)
         default: nil
         }
     }

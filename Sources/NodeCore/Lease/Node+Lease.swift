@@ -211,6 +211,8 @@ extension Node {
                 guard flaw != leasing?.flaw else { continue }
                 leasing?.flaw = flaw
                 actions.append(.tell(.lease(.unusable(flaw))))
+            case .refused(let address, let words):
+                actions.append(.tell(.lease(.refused(.v4(address), words: words))))
             case .ignored(let reason): ignored.count("\(reason)")
             }
         }

@@ -1,4 +1,5 @@
 import Glibc
+import LinuxPlatform
 import Logging
 import NodeCore
 import ServiceLifecycle
@@ -24,11 +25,13 @@ import Wire
     /// Runs the hooks of these transitions of one address, and answers what came of them when all have ended.
     private func run(
         _ hooks: Configuration.Hooks,
-        _ transitions: [(RouterState, RouterState, TransitionReason)] = [(.backup, .active, .activeSilent)]
+        _ transitions: [(RouterState, RouterState, TransitionReason)] = [(.backup, .active, .activeSilent)],
+        refusal: SystemError? = nil
     ) async throws -> HookFacts {
         let facts = Facts()
         let runner = try HookRunner(
-            hooks, nodeName: "pi", facts: facts, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            hooks, nodeName: "pi", facts: facts, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            giveUpPrivileges: { refusal ?? Capabilities.giveUp() })
         let address = FloatingAddress(ip: .v4(0x0A00_00FA), virtualRouterID: 51)
         var random = SystemRandomNumberGenerator()
         let node = NodeID(using: &random)
@@ -48,6 +51,20 @@ import Wire
         hooks.onLeader = command
         hooks.deadline = deadline
         return hooks
+    }
+
+    @Test("where privileges cannot be given up, nothing is run with them, and that is said")
+    func keepsPrivileges() async throws {
+        let out = directory.file("out")
+        let path = try script("#!/bin/sh\necho run >\"\(out)\"\n")
+        let refusal = SystemError(call: "give up the thread's capabilities", code: EPERM, advice: "Allow it.")
+        let facts = try await run(hooks([path]), refusal: refusal)
+        #expect(access(out, F_OK) != 0)
+        guard case .notStarted(let why) = facts.last[.leader]?.outcome else {
+            Issue.record("\(String(describing: facts.last[.leader]))")
+            return
+        }
+        #expect(why.contains("the daemon's privileges") && why.contains("Allow it."))
     }
 
     @Test("a program gets its arguments as they are, its environment and nothing else of the daemon's")
