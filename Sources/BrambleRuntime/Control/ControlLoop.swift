@@ -152,13 +152,27 @@ final class ControlLoop {
     }
 
     private var nextDeadline: Instant {
-        let others = [
-            lights.nextDeadline, watchdog.nextDeadline, nextClaimAttempt, probe?.nextDeadline, networkRetryAt,
-            homeless.nextDeadline, control.nextDeadline, lifelines.nextDeadline, stopsAt, nextLingering,
-            publishedAt.advanced(by: Self.longestSilence),
-        ]
-        return others.compactMap { $0 }.reduce(node.nextDeadline, min)
+        var next = min(ask { $0.nextDeadline }, publishedAt.advanced(by: Self.longestSilence))
+        func consider(_ deadline: Instant?) {
+            if let deadline, deadline < next { next = deadline }
+        }
+        consider(lights.nextDeadline)
+        consider(watchdog.nextDeadline)
+        consider(nextClaimAttempt)
+        consider(probe?.nextDeadline)
+        consider(networkRetryAt)
+        consider(homeless.nextDeadline)
+        consider(control.nextDeadline)
+        consider(lifelines.nextDeadline)
+        consider(stopsAt)
+        consider(nextLingering)
+        return next
     }
+
+    /// Asks the node something at each turn, of which there are hundreds a second. Called on a property of a class, a
+    /// method that changes nothing is given a copy, and that of a node counts dozens of references up and down; lent by
+    /// `inout`, it is not copied.
+    func ask<Answer>(_ question: (inout Node) -> Answer) -> Answer { question(&node) }
 
     /// One turn. What has arrived is read before any deadline is looked at: after a pause of this process the leader's
     /// advertisements may be waiting in the socket, and must be heard before their absence is concluded.
@@ -178,7 +192,7 @@ final class ControlLoop {
         }
         lifelinesReady(ready.filter(Lifelines.owns))
         let now = MonotonicClock.now()
-        if node.nextDeadline <= now {
+        if ask({ $0.nextDeadline }) <= now {
             receive()
             receiveAdvertisements()
             perform(node.deadlineReached(at: MonotonicClock.now()))
