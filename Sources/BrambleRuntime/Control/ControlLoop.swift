@@ -28,6 +28,8 @@ final class ControlLoop {
     /// What other threads know of the node is never older than this while the loop turns; they take four times that
     /// for a standstill.
     private static let longestSilence = Duration.milliseconds(500)
+    /// What changes at every turn, as counts do, is shown at most so often: a snapshot is not free.
+    private static let shortestSilence = Duration.milliseconds(250)
 
     let setup: ControlSetup
     let logger: Logger
@@ -207,7 +209,7 @@ final class ControlLoop {
         lingerOn(at: now)
         lights.drive(at: now)
         watchdog.feed(with: checked, status: statusLine, at: now)
-        if before == publishedAt, publishedAt.duration(to: now) > .milliseconds(100) { publish(at: now) }
+        if before == publishedAt, publishedAt.advanced(by: Self.shortestSilence) <= now { publish(at: now) }
     }
 
     /// Hands the node the datagrams that have arrived.
@@ -242,7 +244,7 @@ final class ControlLoop {
     /// Lets the other threads see what the node knows.
     func publish(at now: Instant) {
         publishedAt = now
-        let snapshot = node.snapshot
+        let snapshot = ask { $0.snapshot }
         let leftOut = (copies.copies, gossip.echoes)
         let lifelines = lifelines.facts
         tellLifelines(of: snapshot)
