@@ -19,7 +19,8 @@ final class ControlLoop {
 
     private enum Source {
         static let mailbox = Poller.Token(0)
-        static let gossip = Poller.Token(1)
+        static let gossip4 = Poller.Token(1)
+        static let gossip6 = Poller.Token(5)
         static let network = Poller.Token(2)
         static let strangers = Poller.Token(4)
         static let advertisements = Poller.Token(6)
@@ -109,7 +110,9 @@ final class ControlLoop {
         }
         standard = Self.openStandardGroup(setup)
         try poller.add(setup.mailbox.wakeUp.descriptor, token: Source.mailbox)
-        for descriptor in gossip.descriptors { try poller.add(descriptor, token: Source.gossip) }
+        for (descriptor, token) in zip(gossip.descriptors, [Source.gossip4, Source.gossip6]) {
+            try poller.add(descriptor, token: token)
+        }
         for descriptor in standard?.descriptors ?? [] {
             try poller.add(descriptor, token: Source.advertisements)
         }
@@ -183,7 +186,8 @@ final class ControlLoop {
         for event in ready {
             switch event.token {
             case Source.mailbox: for message in setup.mailbox.take() { obey(message) }
-            case Source.gossip: receive()
+            case Source.gossip4: receive(six: false)
+            case Source.gossip6: receive(four: false)
             case Source.network: networkChanged()
             case Source.strangers: hearClaims(at: MonotonicClock.now())
             case _ where Lifelines.owns(event): continue
@@ -213,8 +217,8 @@ final class ControlLoop {
     }
 
     /// Hands the node the datagrams that have arrived.
-    func receive() {
-        for datagram in gossip.receive() where !copies.isCopy(datagram) {
+    func receive(four: Bool = true, six: Bool = true) {
+        for datagram in gossip.receive(four: four, six: six) where !copies.isCopy(datagram) {
             perform(node.receive(datagram.bytes, from: datagram.source, at: MonotonicClock.now()))
         }
     }
