@@ -10,11 +10,14 @@ extension Node {
 
     /// Shows the first signal of the table that holds.
     mutating func showSignal(at now: Instant, into actions: inout [Action]) {
-        let signal = Signal.first { holds($0, at: now) }
+        let signal = signal(at: now)
         guard signal != shown else { return }
         shown = signal
         actions.append(.show(signal))
     }
+
+    /// A function of its own that changes nothing: where the node may change, the closure would copy it whole.
+    private func signal(at now: Instant) -> Signal { Signal.first { holds($0, at: now) } }
 
     private func holds(_ signal: Signal, at now: Instant) -> Bool {
         switch signal {

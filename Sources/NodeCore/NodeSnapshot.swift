@@ -63,8 +63,8 @@ public struct NodeSnapshot: Sendable {
 
     /// This run of this node.
     public let session: Session
-    /// The fingerprint of the key that seals.
-    public let keyFingerprint: String
+    /// The key that seals.
+    let key: ClusterKey
     /// When it started.
     public let startedAt: Instant
     /// What stands against its serving.
@@ -85,13 +85,16 @@ public struct NodeSnapshot: Sendable {
     public let ignored: IgnoreCounts
     /// Lifeguard's local health: 0 is good.
     public let localHealth: Int
+
+    /// The fingerprint of the key that seals. Derived when it is asked for: snapshots are made many times a second.
+    public var keyFingerprint: String { key.fingerprint }
 }
 
 extension Node {
     /// What the node knows now.
     public var snapshot: NodeSnapshot {
         NodeSnapshot(
-            session: session, keyFingerprint: link.keyring.newest.fingerprint, startedAt: startedAt, health: health,
+            session: session, key: link.keyring.newest, startedAt: startedAt, health: health,
             isDraining: isDraining, signal: shown ?? .starting,
             members: membership.members,
             floating: routers.flatMap { router in

@@ -10,7 +10,7 @@ public enum DecodeError: Error, Hashable, Sendable {
 
 /// Reads big-endian values from bytes that came from the network: every read is checked.
 public struct ByteReader: Sendable {
-    private var rest: ArraySlice<UInt8>
+    @usableFromInline var rest: ArraySlice<UInt8>
 
     /// A reader at the start of `bytes`.
     public init(_ bytes: [UInt8]) { rest = bytes[...] }
@@ -22,7 +22,7 @@ public struct ByteReader: Sendable {
     public var count: Int { rest.count }
 
     /// Reads one unsigned integer in network order.
-    public mutating func integer<Integer: FixedWidthInteger & UnsignedInteger>(
+    @inlinable public mutating func integer<Integer: FixedWidthInteger & UnsignedInteger>(
         _ type: Integer.Type = Integer.self
     ) throws(DecodeError) -> Integer {
         let count = Integer.bitWidth / 8

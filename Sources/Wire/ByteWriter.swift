@@ -1,22 +1,20 @@
 /// Writes big-endian values; the counterpart of `ByteReader`.
 public struct ByteWriter: Sendable {
-    /// What has been written.
-    public private(set) var bytes: [UInt8] = []
+    @usableFromInline var written: [UInt8] = []
 
     /// An empty writer with room for `capacity` bytes.
-    public init(capacity: Int = 64) { bytes.reserveCapacity(capacity) }
+    public init(capacity: Int = 64) { written.reserveCapacity(capacity) }
+
+    /// What has been written.
+    public var bytes: [UInt8] { written }
 
     /// Writes an integer in network order.
-    public mutating func integer<Integer: FixedWidthInteger & UnsignedInteger>(_ value: Integer) {
-        var shift = Integer.bitWidth
-        while shift > 0 {
-            shift -= 8
-            bytes.append(UInt8(truncatingIfNeeded: value >> shift))
-        }
+    @inlinable public mutating func integer<Integer: FixedWidthInteger & UnsignedInteger>(_ value: Integer) {
+        withUnsafeBytes(of: value.bigEndian) { written.append(contentsOf: $0) }
     }
 
     /// Writes bytes as they are.
-    public mutating func append(_ more: some Sequence<UInt8>) { bytes.append(contentsOf: more) }
+    @inlinable public mutating func append(_ more: some Sequence<UInt8>) { written.append(contentsOf: more) }
 
     /// Writes a node ID: 16 bytes.
     public mutating func nodeID(_ id: NodeID) {

@@ -32,7 +32,7 @@ extension ControlLoop {
 
     /// Carries the question on; at the end of a round, tells the node who answered.
     func advanceProbe(at now: Instant) {
-        probe?.watch(over: node.conflictedAddresses, at: now, home: home)
+        probe?.watch(over: ask { $0.conflictedAddresses }, at: now, home: home)
         guard let announcer, let due = probe?.nextDeadline, due <= now else { return }
         let members = node.snapshot.floating.filter(\.isHeld).map(\.address.ip)
         let ended = probe?.advance(at: now, announcer: announcer) { members.contains($0) }

@@ -19,7 +19,8 @@ final class ControlLoop {
 
     private enum Source {
         static let mailbox = Poller.Token(0)
-        static let gossip = Poller.Token(1)
+        static let gossip4 = Poller.Token(1)
+        static let gossip6 = Poller.Token(5)
         static let network = Poller.Token(2)
         static let strangers = Poller.Token(4)
         static let advertisements = Poller.Token(6)
@@ -28,6 +29,8 @@ final class ControlLoop {
     /// What other threads know of the node is never older than this while the loop turns; they take four times that
     /// for a standstill.
     private static let longestSilence = Duration.milliseconds(500)
+    /// What changes at every turn, as counts do, is shown at most so often: a snapshot is not free.
+    private static let shortestSilence = Duration.milliseconds(250)
 
     let setup: ControlSetup
     let logger: Logger
@@ -107,7 +110,9 @@ final class ControlLoop {
         }
         standard = Self.openStandardGroup(setup)
         try poller.add(setup.mailbox.wakeUp.descriptor, token: Source.mailbox)
-        for descriptor in gossip.descriptors { try poller.add(descriptor, token: Source.gossip) }
+        for (descriptor, token) in zip(gossip.descriptors, [Source.gossip4, Source.gossip6]) {
+            try poller.add(descriptor, token: token)
+        }
         for descriptor in standard?.descriptors ?? [] {
             try poller.add(descriptor, token: Source.advertisements)
         }
@@ -152,13 +157,27 @@ final class ControlLoop {
     }
 
     private var nextDeadline: Instant {
-        let others = [
-            lights.nextDeadline, watchdog.nextDeadline, nextClaimAttempt, probe?.nextDeadline, networkRetryAt,
-            homeless.nextDeadline, control.nextDeadline, lifelines.nextDeadline, stopsAt, nextLingering,
-            publishedAt.advanced(by: Self.longestSilence),
-        ]
-        return others.compactMap { $0 }.reduce(node.nextDeadline, min)
+        var next = min(ask { $0.nextDeadline }, publishedAt.advanced(by: Self.longestSilence))
+        func consider(_ deadline: Instant?) {
+            if let deadline, deadline < next { next = deadline }
+        }
+        consider(lights.nextDeadline)
+        consider(watchdog.nextDeadline)
+        consider(nextClaimAttempt)
+        consider(probe?.nextDeadline)
+        consider(networkRetryAt)
+        consider(homeless.nextDeadline)
+        consider(control.nextDeadline)
+        consider(lifelines.nextDeadline)
+        consider(stopsAt)
+        consider(nextLingering)
+        return next
     }
+
+    /// Asks the node something at each turn, of which there are hundreds a second. Called on a property of a class, a
+    /// method that changes nothing is given a copy, and that of a node counts dozens of references up and down; lent by
+    /// `inout`, it is not copied.
+    func ask<Answer>(_ question: (inout Node) -> Answer) -> Answer { question(&node) }
 
     /// One turn. What has arrived is read before any deadline is looked at: after a pause of this process the leader's
     /// advertisements may be waiting in the socket, and must be heard before their absence is concluded.
@@ -167,7 +186,8 @@ final class ControlLoop {
         for event in ready {
             switch event.token {
             case Source.mailbox: for message in setup.mailbox.take() { obey(message) }
-            case Source.gossip: receive()
+            case Source.gossip4: receive(six: false)
+            case Source.gossip6: receive(four: false)
             case Source.network: networkChanged()
             case Source.strangers: hearClaims(at: MonotonicClock.now())
             case _ where Lifelines.owns(event): continue
@@ -178,7 +198,7 @@ final class ControlLoop {
         }
         lifelinesReady(ready.filter(Lifelines.owns))
         let now = MonotonicClock.now()
-        if node.nextDeadline <= now {
+        if ask({ $0.nextDeadline }) <= now {
             receive()
             receiveAdvertisements()
             hearSignsOfLife()
@@ -194,12 +214,12 @@ final class ControlLoop {
         lingerOn(at: now)
         lights.drive(at: now)
         watchdog.feed(with: checked, status: statusLine, at: now)
-        if before == publishedAt, publishedAt.duration(to: now) > .milliseconds(100) { publish(at: now) }
+        if before == publishedAt, publishedAt.advanced(by: Self.shortestSilence) <= now { publish(at: now) }
     }
 
     /// Hands the node the datagrams that have arrived.
-    func receive() {
-        for datagram in gossip.receive() where !copies.isCopy(datagram) {
+    func receive(four: Bool = true, six: Bool = true) {
+        for datagram in gossip.receive(four: four, six: six) where !copies.isCopy(datagram) {
             perform(node.receive(datagram.bytes, from: datagram.source, at: MonotonicClock.now()))
         }
     }
@@ -229,7 +249,7 @@ final class ControlLoop {
     /// Lets the other threads see what the node knows.
     func publish(at now: Instant) {
         publishedAt = now
-        let snapshot = node.snapshot
+        let snapshot = ask { $0.snapshot }
         let leftOut = (copies.copies, gossip.echoes)
         let lifelines = lifelines.facts
         tellLifelines(of: snapshot)

@@ -7,6 +7,8 @@ internal import Wire
 struct Watchdog {
     /// Between two notifications; nil when no one watches.
     private let period: Duration?
+    /// Whether there is a service manager to tell anything.
+    private let isHeard = Systemd.isListening
     private var turnedAt: Instant?
     private var fedAt: Instant
     private let startedAt: Instant
@@ -47,7 +49,7 @@ struct Watchdog {
 
     /// Tells the service manager what is due: readiness once, the status when it changed, and that the node lives.
     mutating func feed(with result: CheckResult, status: @autoclosure () -> String, at now: Instant) {
-        guard Systemd.isListening else { return }
+        guard isHeard else { return }
         if !isReady, turnedAt != nil, hasStarted(result, at: now) {
             isReady = true
             Systemd.notify(.ready)

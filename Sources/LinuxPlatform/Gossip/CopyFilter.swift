@@ -15,7 +15,7 @@ public struct CopyFilter: Sendable {
     /// same destination are none: somebody has sent them again.
     public mutating func isCopy(_ datagram: GossipSocket.Datagram) -> Bool {
         let isKnown = recent.contains {
-            $0.bytes == datagram.bytes && $0.source == datagram.source && $0.destination != datagram.destination
+            $0.destination != datagram.destination && $0.source == datagram.source && $0.bytes == datagram.bytes
         }
         if recent.count == Self.limit { recent.removeFirst() }
         recent.append(datagram)

@@ -14,11 +14,15 @@ extension bramble_endpoint {
 
     /// The address, if the family is one of the two.
     var ip: IPAddress? {
-        let bytes = withUnsafeBytes(of: address) { Array($0) }
-        switch Int32(family) {
-        case AF_INET: return IPAddress(bytes: Array(bytes.prefix(4)))
-        case AF_INET6: return IPAddress(bytes: bytes)
-        default: return nil
+        withUnsafeBytes(of: address) { bytes in
+            func number<Integer: FixedWidthInteger>(at offset: Int) -> Integer {
+                Integer(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Integer.self))
+            }
+            return switch Int32(family) {
+            case AF_INET: .v4(number(at: 0))
+            case AF_INET6: .v6(number(at: 0), number(at: 8))
+            default: nil
+            }
         }
     }
 }

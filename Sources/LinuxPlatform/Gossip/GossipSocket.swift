@@ -54,7 +54,7 @@ public final class GossipSocket {
         }
     }
 
-    /// To be watched for reading.
+    /// To be watched for reading; that of IPv4 first.
     public var descriptors: [Int32] {
         switch six {
         case .some(let six): [four.number, six.number]
@@ -86,8 +86,13 @@ public final class GossipSocket {
     }
 
     /// The datagrams that wait, oldest first for each family, at most `limit` for each; never blocks.
-    public func receive(limit: Int = 64) -> [Datagram] {
-        descriptors.flatMap { receive($0, limit: limit) }
+    ///
+    /// Who knows which descriptor is ready need not ask the other: `four` and `six` say which to read.
+    public func receive(limit: Int = 64, four readsFour: Bool = true, six readsSix: Bool = true) -> [Datagram] {
+        var datagrams: [Datagram] = []
+        if readsFour { receive(four.number, limit: limit, into: &datagrams) }
+        if readsSix, sixNumber >= 0 { receive(sixNumber, limit: limit, into: &datagrams) }
+        return datagrams
     }
 
     /// Sends one datagram: nil, or why it could not leave.
@@ -112,8 +117,7 @@ public final class GossipSocket {
         outlets.filter(\.isGroup).compactMap { send(bytes, $0.destination, $0.origin) }
     }
 
-    private func receive(_ descriptor: Int32, limit: Int) -> [Datagram] {
-        var datagrams: [Datagram] = []
+    private func receive(_ descriptor: Int32, limit: Int, into datagrams: inout [Datagram]) {
         var source = bramble_endpoint()
         var destination = bramble_endpoint()
         var hopLimit: Int32 = 0
@@ -134,7 +138,6 @@ public final class GossipSocket {
                     source: SocketAddress(ip: from, port: source.port, interface: source.interface),
                     interface: destination.interface, destination: to))
         }
-        return datagrams
     }
 
     private func send(_ bytes: [UInt8], _ to: bramble_endpoint, _ origin: bramble_endpoint?) -> SystemError? {

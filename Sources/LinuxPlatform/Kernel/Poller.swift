@@ -77,6 +77,7 @@ public final class Poller {
             if errno == EINTR { return [] }
             throw .current("wait for events")
         }
+        guard count > 0 else { return [] }
         return events.prefix(Int(count)).map { event in
             var event = event
             return Ready(

@@ -39,7 +39,7 @@ extension SWIM {
         let expected = max(nextDeadline, lastInput)
         lastInput = max(lastInput, now)
         let late = expected.duration(to: now)
-        guard !isLeaving, late > configuration.probeInterval * 2 else { return }
+        guard !isLeaving, late > configuration.probeInterval + configuration.probeInterval else { return }
         awareness.worsen()
         for var peer in roster.peers {
             guard let start = peer.suspicion?.start else { continue }

@@ -56,6 +56,9 @@ public struct ClusterKey: Hashable, Sendable, CustomStringConvertible, CustomDeb
     /// Shows the fingerprint, never the key.
     public var customMirror: Mirror { Mirror(self, children: ["fingerprint": fingerprint]) }
 
+    /// The hint comes from the key, so equal keys have equal hints; a key is looked up for every datagram.
+    public func hash(into hasher: inout Hasher) { hasher.combine(hint) }
+
     static func derive(_ bytes: [UInt8], _ purpose: String, count: Int) -> [UInt8] {
         let derived = HKDF<SHA256>.deriveKey(
             inputKeyMaterial: SymmetricKey(data: bytes), salt: ProtocolLabel.clusterKey, info: Array(purpose.utf8),

@@ -64,7 +64,7 @@ enum PaddedPayload {
         var writer = ByteWriter(capacity: lengthCount + max(payload.count, minimumCount))
         writer.integer(UInt16(clamping: payload.count))
         writer.append(payload)
-        writer.append([UInt8](repeating: 0, count: max(0, minimumCount - payload.count)))
+        writer.append(repeatElement(0, count: max(0, minimumCount - payload.count)))
         return writer.bytes
     }
 

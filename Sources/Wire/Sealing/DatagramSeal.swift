@@ -59,10 +59,9 @@ struct DatagramSeal: Sendable {
     mutating func open(_ datagram: [UInt8]) -> Opening {
         if let flaw = DatagramHeader.flaw(in: datagram) { return .dropped(flaw) }
         guard let header = try? DatagramHeader(reading: datagram) else { return .dropped(.tooShort) }
-        let candidates = keyring.keys.filter { $0.hint == header.hint }
-        if candidates.isEmpty { return .dropped(.otherCluster) }
+        guard keyring.keys.contains(where: { $0.hint == header.hint }) else { return .dropped(.otherCluster) }
         if header.session == session { return .dropped(.ownEcho) }
-        for key in candidates {
+        for key in keyring.keys where key.hint == header.hint {
             guard let plaintext = open(datagram, header, with: key) else { continue }
             guard let payload = try? PaddedPayload.unwrap(plaintext) else { return .dropped(.malformed) }
             return .opened(Opened(session: header.session, sequence: header.sequence, payload: payload))

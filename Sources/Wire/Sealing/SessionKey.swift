@@ -6,6 +6,7 @@ internal import Crypto
 /// another key. No nonce is ever used twice under one key.
 struct SessionKey: Sendable {
     static let tagCount = 16
+    private static let nonceCount = 12
 
     private let key: SymmetricKey
 
@@ -22,7 +23,7 @@ struct SessionKey: Sendable {
         guard let nonce = try? ChaChaPoly.Nonce(data: Self.nonce(sequence)),
             let box = try? ChaChaPoly.seal(plaintext, using: key, nonce: nonce, authenticating: header)
         else { return nil }
-        return Array(box.ciphertext) + Array(box.tag)
+        return Array(box.combined.dropFirst(Self.nonceCount))
     }
 
     /// The plaintext; nil if ciphertext, tag or header are not what was sealed.
@@ -35,7 +36,7 @@ struct SessionKey: Sendable {
 
     /// Four zero bytes and the sequence number (RFC 8439 §2.3 leaves the division to the protocol).
     private static func nonce(_ sequence: UInt64) -> [UInt8] {
-        var writer = ByteWriter(capacity: 12)
+        var writer = ByteWriter(capacity: nonceCount)
         writer.integer(0 as UInt32)
         writer.integer(sequence)
         return writer.bytes
