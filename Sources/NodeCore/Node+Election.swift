@@ -14,9 +14,11 @@ extension Node {
         guard !isStopped else { return }
         settleLease(at: now, into: &actions)
         for index in routers.indices {
-            routers[index].router.setRank(rank(for: routers[index]))
-            let eligible = mayRun(for: routers[index], at: now)
-            let runs = routers[index].router.state != .initialize
+            // By a copy: to hand over an element would copy the whole node, at every datagram.
+            let router = routers[index]
+            routers[index].router.setRank(rank(for: router))
+            let eligible = mayRun(for: router, at: now)
+            let runs = router.router.state != .initialize
             if eligible { stay(index) }
             if eligible && !runs {
                 perform(routers[index].router.startup(at: now), of: index, at: now, into: &actions)

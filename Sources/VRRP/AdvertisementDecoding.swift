@@ -25,7 +25,7 @@ extension Advertisement {
         guard hopLimit == Self.hopLimit else { throw .hopLimit(hopLimit) }
         guard source.isIPv4 == destination.isIPv4 else { throw .mixedFamilies }
         guard isMachine(source) else { throw .source(source) }
-        let header = try Header(payload)
+        let header = try Header(payload[...])
         let length = headerLength + header.count * (source.isIPv4 ? 4 : 16)
         guard payload.count >= length else { throw .truncated }
         let message = payload.prefix(length)
@@ -37,8 +37,8 @@ extension Advertisement {
     ///
     /// The family follows from count and length.
     /// - Throws: the first reason to discard the message.
-    public static func decode(sealed payload: some Collection<UInt8>) throws(DiscardReason) -> Advertisement {
-        let header = try Header(Array(payload))
+    public static func decode(sealed payload: ArraySlice<UInt8>) throws(DiscardReason) -> Advertisement {
+        let header = try Header(payload)
         guard header.count > 0 else { throw .noAddresses }
         let rest = payload.count - headerLength
         guard rest == header.count * 4 || rest == header.count * 16 else {
@@ -75,7 +75,7 @@ private struct Header {
     private var rest: ByteReader
 
     /// Reads the fixed fields; checks version and type, which say whether the others mean what we think.
-    init(_ payload: [UInt8]) throws(DiscardReason) {
+    init(_ payload: ArraySlice<UInt8>) throws(DiscardReason) {
         var reader = ByteReader(payload)
         do {
             let kind: UInt8 = try reader.integer()

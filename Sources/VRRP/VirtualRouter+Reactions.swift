@@ -29,7 +29,7 @@ extension VirtualRouter {
         var now: [Disagreement] = []
         if advertisement.interval != configuration.interval { now.append(.interval(advertisement.interval)) }
         let theirs = advertisement.addresses
-        if Set(theirs) != Set(configuration.addresses) { now.append(.addresses(theirs)) }
+        if theirs != configuration.addresses, Set(theirs) != Set(configuration.addresses) { now.append(.addresses(theirs)) }
         defer { disagreements = now }
         return now.filter { !disagreements.contains($0) }.map { .noticed($0) }
     }

@@ -128,7 +128,7 @@ struct DecodingTests {
                 bytes[3] = UInt8((bytes.count - 8) / 4 & 0xFF)
             }
             _ = try? Self.decode(bytes)
-            guard let advertisement = try? Advertisement.decode(sealed: bytes) else { continue }
+            guard let advertisement = try? Advertisement.decode(sealed: bytes[...]) else { continue }
             read += 1
             bytes[4] &= 0x0F
             (bytes[6], bytes[7]) = (0, 0)
@@ -148,13 +148,13 @@ struct SealedDecodingTests {
         ] as [[IPAddress]])
     func roundTrip(_ addresses: [IPAddress]) throws {
         let sample = Advertisement(virtualRouterID: 1, priority: 0, interval: 4095, addresses: addresses)
-        #expect(try Advertisement.decode(sealed: sample.encoded(checksum: .none)) == sample)
+        #expect(try Advertisement.decode(sealed: sample.encoded(checksum: .none)[...]) == sample)
     }
 
     @Test("a length that fits no family is discarded")
     func length() {
         let bytes = DecodingTests.sample.encoded(checksum: .none)
-        #expect(throws: DiscardReason.length(13)) { try Advertisement.decode(sealed: bytes + [0]) }
+        #expect(throws: DiscardReason.length(13)) { try Advertisement.decode(sealed: (bytes + [0])[...]) }
         #expect(throws: DiscardReason.truncated) { try Advertisement.decode(sealed: bytes.dropLast()) }
         #expect(throws: DiscardReason.truncated) { try Advertisement.decode(sealed: [0x31, 1]) }
     }

@@ -88,7 +88,7 @@ struct RouterHost: SimulatedHost {
     }
 
     mutating func receive(_ bytes: [UInt8], from source: SocketAddress, at now: Instant) -> [HostAction] {
-        guard let advertisement = try? Advertisement.decode(sealed: bytes) else { return [] }
+        guard let advertisement = try? Advertisement.decode(sealed: bytes[...]) else { return [] }
         let actions = router.receive(advertisement, from: TieBreaker(source.ip), at: now)
         return translate(actions)
     }
