@@ -84,7 +84,7 @@ static inline int bramble_reap(pid_t child, int *code, int *signal_number) {
     return 1;
 }
 
-/* Whether the calling thread has no capability, and gets none by executing anything: as root it would. */
+/* Whether the calling thread has no capability, and gets none by executing a plain program: as root it would. */
 static inline int bramble_has_nothing_to_give_up(void) {
     struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
     struct __user_cap_data_struct data[2];

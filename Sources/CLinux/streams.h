@@ -61,13 +61,13 @@ static inline void bramble_keep_alive(int fd, int idle, int interval) {
     bramble_set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (idle + 3 * interval) * 1000);
 }
 
-/* The error that waits on a socket, which is cleared; 0 for none. */
-// How many bytes the other end has not acknowledged yet; -1 if that is not known.
+/* How many bytes the other end has not acknowledged yet; -1 if that is not known. */
 static inline int bramble_unacknowledged(int fd) {
     int count = -1;
     return ioctl(fd, SIOCOUTQ, &count) == 0 ? count : -1;
 }
 
+/* The error that waits on a socket, which is cleared; 0 for none. */
 static inline int bramble_pending_error(int fd) {
     int error = 0;
     socklen_t length = sizeof error;

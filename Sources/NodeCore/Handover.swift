@@ -22,27 +22,27 @@ struct Handover: Sendable {
     /// When to ask again, or someone else.
     private(set) var nextAt: Instant
 
-    /// An offer is repeated once an interval, for datagrams get lost, and a successor has to prepare itself.
+    /// An offer is repeated at each step, for datagrams get lost, and a successor has to prepare itself.
     static let mostOffers = Succession.patience + 3
     /// How many members are asked in turn.
     static let mostSuccessors = 3
 
     init(
-        _ purpose: Purpose, to successor: Company.Other, after refused: [NodeID], interval: Duration,
+        _ purpose: Purpose, to successor: Company.Other, after refused: [NodeID], step: Duration,
         at now: Instant
     ) {
         self.purpose = purpose
         self.successor = successor
         self.refused = refused
-        nextAt = now.advanced(by: interval)
+        nextAt = now.advanced(by: step)
     }
 
     /// Whether the successor has had its chances.
     var isExhausted: Bool { offers >= Self.mostOffers }
 
-    mutating func offeredAgain(interval: Duration, at now: Instant) {
+    mutating func offeredAgain(step: Duration, at now: Instant) {
         offers += 1
-        nextAt = now.advanced(by: interval)
+        nextAt = now.advanced(by: step)
     }
 }
 
@@ -55,12 +55,12 @@ struct Succession: Sendable {
     /// When the addresses are claimed even so: the holder does not wait for ever.
     let until: Instant
 
-    /// For how many intervals the preparation is waited for.
+    /// For how many steps the preparation is waited for.
     static let patience = 3
 
-    init(_ predecessor: NodeID, _ addresses: [FloatingAddress], interval: Duration, at now: Instant) {
+    init(_ predecessor: NodeID, _ addresses: [FloatingAddress], step: Duration, at now: Instant) {
         self.predecessor = predecessor
         awaited = addresses.map(\.ip)
-        until = now.advanced(by: interval * Self.patience)
+        until = now.advanced(by: step * Self.patience)
     }
 }

@@ -40,7 +40,7 @@ extension Node {
         }
         guard let successor = successors.first else { return false }
         routers[index].handover = Handover(
-            purpose, to: successor, after: refused, interval: routers[index].interval, at: now)
+            purpose, to: successor, after: refused, step: routers[index].handoverStep, at: now)
         routers[index].router.handOver(to: TieBreaker(successor.node))
         actions += routers[index].addresses.map { .tell(.handover($0, to: successor.node)) }
         offer(index, into: &actions)
@@ -56,7 +56,7 @@ extension Node {
     mutating func carryOnHandover(_ index: Int, at now: Instant, into actions: inout [Action]) {
         guard var handover = routers[index].handover, handover.nextAt <= now else { return }
         guard handover.isExhausted else {
-            handover.offeredAgain(interval: routers[index].interval, at: now)
+            handover.offeredAgain(step: routers[index].handoverStep, at: now)
             routers[index].handover = handover
             return offer(index, into: &actions)
         }
@@ -93,7 +93,7 @@ extension Node {
         case .backup where mayTake && [nil, sender.node].contains(routers[index].holder):
             guard routers[index].succession == nil else { return }
             routers[index].succession = Succession(
-                sender.node, routers[index].addresses, interval: routers[index].interval, at: now)
+                sender.node, routers[index].addresses, step: routers[index].handoverStep, at: now)
             actions += routers[index].addresses.map { .adopt($0, from: source) }
         case .initialize, .backup: ignored.count("offer that this node cannot take")
         }

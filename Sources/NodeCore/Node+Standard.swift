@@ -31,16 +31,23 @@ struct Disagreements: Sendable {
         let isOfInterval: Bool
     }
 
-    private var told: [Topic: Disagreement] = [:]
+    private var told: [Topic: (last: Disagreement, times: Int)] = [:]
     /// There are not so many honest ones; of further ones nobody is told.
     static let most = 64
+    /// Nor does an honest one change its word so often.
+    static let mostTimes = 4
 
     /// Whether this sender's word is another than the one that people know; they know it from now on.
     mutating func isNews(_ disagreement: Disagreement, in virtualRouterID: UInt8, from source: IPAddress) -> Bool {
         let isOfInterval = if case .interval = disagreement { true } else { false }
         let topic = Topic(source: source, virtualRouterID: virtualRouterID, isOfInterval: isOfInterval)
-        guard told[topic] != disagreement, told[topic] != nil || told.count < Self.most else { return false }
-        told[topic] = disagreement
+        guard let before = told[topic] else {
+            guard told.count < Self.most else { return false }
+            told[topic] = (disagreement, 1)
+            return true
+        }
+        guard before.last != disagreement, before.times < Self.mostTimes else { return false }
+        told[topic] = (disagreement, before.times + 1)
         return true
     }
 }

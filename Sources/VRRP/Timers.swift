@@ -4,7 +4,7 @@ public struct Timers: Hashable, Sendable {
     public let interval: Duration
     /// What a Backup waits longer, the lower its priority: (256 − priority) · interval / 256. An eighth of an interval
     /// is added for each rank, so that Backups of one priority don't race (§8.3.2 has them at odds by priority alone):
-    /// 2.5 ms at the default interval, in which an advertisement crosses any LAN.
+    /// 1.25 ms at the default interval, in which an advertisement crosses any LAN.
     public let skew: Duration
     /// The silence after which a Backup takes over: 3 · interval + skew.
     public let activeDown: Duration

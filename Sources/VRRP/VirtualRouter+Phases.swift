@@ -16,8 +16,8 @@ extension VirtualRouter {
 
         /// When the Active node counts as gone.
         private(set) var activeDown: Instant
-        /// Who is Active and was heard last, and when; nil if nobody has been heard yet.
-        let heard: (node: TieBreaker, at: Instant)?
+        /// Who is Active and was heard last, and when; nil if that is not known.
+        private(set) var heard: (node: TieBreaker, at: Instant)?
         private var sign = SignOfLife.none
         /// The Active node's interval in centiseconds.
         let interval: UInt16
@@ -52,6 +52,16 @@ extension VirtualRouter {
         mutating func ask(at now: Instant) {
             sign = .asked
             activeDown = max(activeDown, now.advanced(by: Timers.duration(of: interval) / 2))
+        }
+
+        /// Another than the one it waits for is Active, whose advertisements mean nothing.
+        mutating func forgetActive() { heard = nil }
+
+        /// How much later than it should a node's advertisement has come; nil if nothing follows from that: another was
+        /// heard before, or it may have been here that nothing was heard.
+        func lateness(of node: TieBreaker, at now: Instant) -> Duration? {
+            guard let heard, heard.node == node, lateLooks == 0 else { return nil }
+            return heard.at.duration(to: now) - Timers.duration(of: interval)
         }
 
         /// The machine answers: what is silent is the process, which may be held up.

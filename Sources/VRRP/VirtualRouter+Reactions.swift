@@ -29,7 +29,9 @@ extension VirtualRouter {
         var now: [Disagreement] = []
         if advertisement.interval != configuration.interval { now.append(.interval(advertisement.interval)) }
         let theirs = advertisement.addresses
-        if theirs != configuration.addresses, Set(theirs) != Set(configuration.addresses) { now.append(.addresses(theirs)) }
+        if theirs != configuration.addresses, Set(theirs) != Set(configuration.addresses) {
+            now.append(.addresses(theirs))
+        }
         defer { disagreements = now }
         return now.filter { !disagreements.contains($0) }.map { .noticed($0) }
     }
@@ -40,12 +42,14 @@ extension VirtualRouter {
         let resigned = advertisement.priority == Advertisement.resignation
         if resigned, let active = backup.heard?.node, active != sender { return [.ignored(.notActive)] }
         if configuration.preempt, now >= preemptsFrom, advertisement.priority < priority, !resigned {
+            var backup = backup
+            backup.forgetActive()
+            phase = .backup(backup)
             return [.ignored(.lowerPriority)]
         }
         let interval = resigned ? backup.interval : advertisement.interval
-        if let last = backup.heard, last.node == sender {
-            recent.note(last.at.duration(to: now) - Timers.duration(of: backup.interval))
-        }
+        if let heard = backup.heard, heard.node != sender { recent = Lateness() }
+        if let late = backup.lateness(of: sender, at: now) { recent.note(late, allowing: configuration.allowance) }
         phase = .backup(
             Backup(
                 waitingFrom: now, interval: interval, priority: priority, rank: rank, resigned: resigned, heard: sender)
@@ -58,11 +62,11 @@ extension VirtualRouter {
     ) -> [Action] {
         let isRival = advertisement.priority != Advertisement.resignation
         if isRival, active.successor == sender {
-            waitAsBackup(interval: advertisement.interval, at: now)
+            waitAsBackup(interval: advertisement.interval, at: now, heard: sender)
             return [.relinquish, .transition(from: .active, to: .backup, reason: .handedOver)]
         }
         if (advertisement.priority, sender) > (priority, tieBreaker) {
-            waitAsBackup(interval: advertisement.interval, at: now)
+            waitAsBackup(interval: advertisement.interval, at: now, heard: sender)
             let reason: TransitionReason =
                 advertisement.priority > priority ? .higherPriority(advertisement.priority) : .higherTieBreaker
             let lastWord = self.advertisement(priority: priority)
@@ -74,8 +78,8 @@ extension VirtualRouter {
         return advertise(active, at: now) + (announce ? [.announce] : [])
     }
 
-    private mutating func waitAsBackup(interval: UInt16, at now: Instant) {
-        phase = .backup(Backup(waitingFrom: now, interval: interval, priority: priority, rank: rank))
+    private mutating func waitAsBackup(interval: UInt16, at now: Instant, heard node: TieBreaker? = nil) {
+        phase = .backup(Backup(waitingFrom: now, interval: interval, priority: priority, rank: rank, heard: node))
     }
 
     mutating func becomeActive(

@@ -37,8 +37,8 @@ public import Wire
 /// | 31 | Active | any event but a rival's advertisement, somewhat late | ask by an advertisement of priority 1 | Active |
 /// | 32 | Active, late | advertisement, or one within an interval of having asked | release, wait Active_Down; then the event as in Backup | Backup |
 /// | 33 | Backup | Active_Down passes, and is seen an interval too late | wait one interval more; the third time as 5 | Backup |
-/// | 34 | Backup | an interval less than Active_Down passes | ask the Active node's machine for a sign of life | Backup |
-/// | 35 | Backup | the sign is given | wait the allowance in addition | Backup |
+/// | 34 | Backup | all but an interval of Active_Down passes, of one that was heard | ask its machine for a sign of life | Backup |
+/// | 35 | Backup | the sign is given | wait one to five allowances more | Backup |
 /// | 36 | Backup | priority 0, but another node was heard to be Active last | ignored: not Active | Backup |
 ///
 /// What goes beyond the RFC:

@@ -165,4 +165,4 @@ def test_a_busy_network_does_not_wake_the_control_thread(single):
         sent = noise.end() / (time.monotonic() - began)
     print(f"\n  the control thread wakes {quiet:.0f} times a second, {busy:.0f} with {sent:.0f} ARP packets a second")
     assert sent > quiet, "too few packets to tell their share of the wake-ups"
-    assert busy < quiet + sent / 2, "the packets wake it"
+    assert busy < quiet + sent / 4, "the packets wake it"

@@ -107,6 +107,24 @@ struct LifelineTests {
         #expect(line.changes.isEmpty && line.caller.standing == .held)
     }
 
+    @Test("a kernel whose process reads nothing gives sign after sign, and does not put them off")
+    func signsWhileHung() throws {
+        // Nobody drives it: the connection waits to be accepted.
+        let reception = try LifelineReception(port: 0, poller: Poller())
+        let line = try Line(to: SocketAddress(ip: loopback, port: reception.port))
+        #expect(try line.drive { line.caller.standing == .held })
+        var times: [Duration] = []
+        for _ in 0..<12 {
+            let begin = MonotonicClock.now()
+            line.caller.askForSignOfLife(at: begin)
+            while !line.caller.takeSignOfLife(), begin.duration(to: MonotonicClock.now()) < .seconds(5) { usleep(100) }
+            times.append(begin.duration(to: MonotonicClock.now()))
+            usleep(15_000)
+        }
+        // What Linux puts off, it puts off by 40 ms at least; a busy machine delays one or another.
+        #expect(times.sorted()[6] < .milliseconds(30), "\(times)")
+    }
+
     @Test("a refusal where no connection ever was is no news")
     func neverThere() throws {
         let gone = try LifelineListener(port: 0)

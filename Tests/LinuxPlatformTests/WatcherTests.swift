@@ -33,17 +33,17 @@ struct WatcherTests {
     func manyAddresses(count: UInt32) async throws {
         let heard = try await onCable { cable -> [UInt32] in
             let watcher = try cable.at(.right) { try ARPWatcher() }
-            try watcher.listen(for: (0..<count).map { 0x0A00_0000 + $0 })
+            try watcher.listen(for: (0..<count).map { 0xC0A8_0000 + $0 })
             let announcer = try Announcer()
             let interface = try #require(try InterfaceList.current().last)
-            let told = [0x0A00_0000, 0x0A00_0000 + count / 2, 0x0A00_0000 + count, 0x0A00_0000 + count - 1]
+            let told = [0xC0A8_0000, 0xC0A8_0000 + count / 2, 0xC0A8_0000 + count, 0xC0A8_0000 + count - 1]
             for number in told { if let error = announcer.announce(.v4(number), on: interface) { throw error } }
             var senders: [UInt32] = []
             _ = eventually {
                 senders += watcher.drain().heard.map(\.packet.senderIP)
                 return senders.last == told.last
             }
-            return senders.map { $0 - 0x0A00_0000 }
+            return senders.map { $0 - 0xC0A8_0000 }
         }
         #expect(Set(heard) == (count < 2000 ? [0, count / 2, count - 1] : [0, count / 2, count - 1, count]))
     }

@@ -90,6 +90,8 @@ struct StandardModeTests {
             bench.hear(200, from: .v4(2), interval: 40, addresses: [StandardBench.address4])
         }
         #expect(told() == 2, "one's interval, the other's addresses; its interval is the first one's")
+        for step in 0..<50 { bench.hear(200, from: .v4(1), interval: 20 + UInt16(step % 2)) }
+        #expect(told() <= Disagreements.mostTimes - 2, "who changes its word all the time fills no log")
         for source in 10..<1000 { bench.hear(200, from: .v4(UInt32(source)), interval: UInt16(source)) }
         #expect(told() < Disagreements.most)
     }

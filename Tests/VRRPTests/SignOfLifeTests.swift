@@ -43,13 +43,50 @@ struct SignOfLifeTests {
         #expect(found.reason == (answers ? .activeHung : .activeSilent))
     }
 
-    @Test("it allows for the lateness that it saw, but for no more than five allowances")
+    @Test("it allows for the lateness that it saw, in steps of half an allowance")
     func learns() throws {
-        for (late, allowed) in [(100, 2000), (1500, 2000), (4000, 4000), (19_000, 10_000)] {
+        for (late, allowed) in [(100, 2000), (1500, 2000), (2001, 3000), (4000, 4000), (6900, 7000)] {
             var (router, last) = backup(late: .milliseconds(late))
             let found = try #require(takeOver(&router, after: last, answers: true))
             #expect(found.after == down + .milliseconds(allowed), "late by \(late) ms")
         }
+    }
+
+    @Test("it allows for five allowances at most, and remembers no more")
+    func bounded() throws {
+        var router = Fixture.initialize(allowance: .milliseconds(100))
+        _ = router.startup(at: start)
+        _ = router.receive(Fixture.advertisement(200), from: Fixture.higher, at: start)
+        let last = start + .seconds(3)
+        _ = router.receive(Fixture.advertisement(200), from: Fixture.higher, at: last)
+        #expect(router.lateness == .milliseconds(500))
+        let found = try #require(takeOver(&router, after: last, answers: true))
+        #expect(found.after == down + .milliseconds(500))
+    }
+
+    @Test("what a Backup that looked too late missed is not the leader's lateness, and another leader begins anew")
+    func own() {
+        var router = Fixture.allowing()
+        _ = router.deadlineReached(at: start + .seconds(20))
+        _ = router.receive(Fixture.advertisement(200), from: Fixture.higher, at: start + .seconds(20))
+        #expect(router.lateness == .zero)
+        _ = router.receive(Fixture.advertisement(200), from: Fixture.higher, at: start + .seconds(22))
+        #expect(router.lateness == .seconds(1))
+        _ = router.receive(Fixture.advertisement(200), from: Fixture.lower, at: start + .seconds(23))
+        #expect(router.lateness == .zero)
+    }
+
+    @Test("a leader of lower priority that is to be replaced is not asked about, and may resign")
+    func preempted() {
+        var router = Fixture.initialize(preempt: true, delay: .seconds(5), allowance: Fixture.allowance)
+        _ = router.startup(at: start)
+        _ = router.receive(Fixture.advertisement(50), from: Fixture.lower, at: start + .seconds(4))
+        #expect(router.nextDeadline == start + .seconds(4) + down - .seconds(1))
+        let ignored = router.receive(Fixture.advertisement(50), from: Fixture.lower, at: start + .seconds(5))
+        #expect(ignored == [.ignored(.lowerPriority)])
+        #expect(router.nextDeadline == start + .seconds(4) + down)
+        _ = router.receive(Fixture.advertisement(0), from: Fixture.lower, at: start + .seconds(6))
+        #expect(router.nextDeadline == start + .seconds(6) + Fixture.skew)
     }
 
     @Test("lateness is forgotten with time")

@@ -17,8 +17,10 @@ extension ControlLoop {
                 choice.home(of: $0, in: interfaces)
             }
             networkRetryAt = virtualMACs?.nextAttempt
+            isNetworkListed = true
         } catch {
-            if networkRetryAt == nil { logger.error("the network interfaces cannot be listed: \(error)") }
+            if isNetworkListed { logger.error("the network interfaces cannot be listed: \(error)") }
+            isNetworkListed = false
             networkRetryAt = now.advanced(by: .seconds(1))
             return
         }

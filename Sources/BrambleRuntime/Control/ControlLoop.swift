@@ -66,6 +66,7 @@ final class ControlLoop {
     var leaseWire = LeaseWire()
     /// When to list the interfaces again, after that failed, or the making of one did.
     var networkRetryAt: Instant?
+    var isNetworkListed = true
     private var publishedAt = Instant.zero
     /// When the daemon ends even if the node has not handed everything over.
     var stopsAt: Instant?

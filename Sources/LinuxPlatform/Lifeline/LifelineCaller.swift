@@ -37,8 +37,10 @@ public final class LifelineCaller {
     private let avoided: Set<IPAddress>
     private var state: State
     private var schedule = LifelineSchedule()
-    /// When a sign of life was asked for, until it is given.
-    private var askedAt: Instant?
+    /// Whether a sign of life was asked for, and is not given yet.
+    private var isAsked = false
+    /// When a byte was sent last, to which that would be the answer.
+    private var sentAt: Instant?
 
     /// A lifeline to `address`, tried first at `now`, which is when `deadlineReached` is to be called.
     /// - Parameter avoided: the floating addresses, at neither end of which a lifeline may hang: they move.
@@ -62,15 +64,16 @@ public final class LifelineCaller {
     /// asked.
     public func askForSignOfLife(at now: Instant) {
         guard case .held(let socket, _, _) = state else { return }
-        if let askedAt, now < askedAt.advanced(by: Self.leastPause) { return }
-        askedAt = now
-        socket.ask()
+        isAsked = true
+        if let sentAt, now < sentAt.advanced(by: Self.leastPause) { return }
+        sentAt = now
+        isAsked = socket.ask()
     }
 
     /// Whether the sign of life that was asked for has been given; true once.
     public func takeSignOfLife() -> Bool {
-        guard askedAt != nil, case .held(let socket, _, _) = state, socket.isAcknowledged else { return false }
-        askedAt = nil
+        guard isAsked, case .held(let socket, _, _) = state, socket.isAcknowledged else { return false }
+        isAsked = false
         return true
     }
 
@@ -112,7 +115,7 @@ public final class LifelineCaller {
 
     private func follow(_ step: LifelineSchedule.Step, with poller: Poller, at now: Instant) -> [Change] {
         // This lets go of the socket before, which leaves the poller by being closed.
-        askedAt = nil
+        (isAsked, sentAt) = (false, nil)
         switch step {
         case .wait(let due):
             state = .waiting(until: due)

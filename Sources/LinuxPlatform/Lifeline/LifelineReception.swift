@@ -10,6 +10,7 @@ final class LifelineReception {
     static let window = Duration.milliseconds(100)
     /// How often a connection may send something in a window: a byte, now and then, to see whether it is acknowledged.
     static let mostReadings = 8
+    static let receiveRoom: Int32 = 16384
     private static let backlog: Int32 = 64
     private static let pauseWithoutRoom = Duration.seconds(1)
     private static let listening = Poller.Token(1)
@@ -69,8 +70,9 @@ final class LifelineReception {
         if family == AF_INET6 {
             try check(bramble_set_option(socket.number, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1), call)
         }
-        // Connections inherit it: little room for what is thrown away anyhow.
-        _ = bramble_set_option(socket.number, SOL_SOCKET, SO_RCVBUF, 2048)
+        // Connections inherit it: little room for what is thrown away anyhow, but enough for sixteen acknowledgements at
+        // once while nobody reads (the kernel makes them by the window; with less room they take 40 ms).
+        _ = bramble_set_option(socket.number, SOL_SOCKET, SO_RCVBUF, receiveRoom)
         var endpoint = bramble_endpoint(any, port: port)
         guard bramble_bind(socket.number, &endpoint) == 0, listen(socket.number, backlog) == 0 else {
             throw .current(call, advice: advice(for: errno, port))

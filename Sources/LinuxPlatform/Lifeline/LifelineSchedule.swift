@@ -6,8 +6,8 @@ internal import Wire
 /// process dies, its kernel drops what comes between the end of its connections and that of its listener, and TCP would
 /// ask again only after a second. From then on there is a back-off.
 struct LifelineSchedule {
-    /// For how long each of the close attempts is given a chance (milliseconds). The sum is more than a node is silent
-    /// until the others conclude that it is gone; after that nobody needs to know.
+    /// For how long each of the close attempts is given a chance (milliseconds). The sum is more than a machine
+    /// is silent until the others conclude that it is gone; after that nobody needs to know.
     static let patience: [Int] = [4, 8, 16, 32, 64]
     /// For how long any other attempt is given a chance.
     static let longPatience = Duration.seconds(3)

@@ -79,9 +79,10 @@ final class LifelineSocket {
     }
 
     /// Sends a byte, which the other kernel acknowledges at once, whatever its process does.
-    func ask() {
+    /// - Returns: whether it is on its way.
+    func ask() -> Bool {
         var byte: UInt8 = 0
-        _ = send(socket.number, &byte, 1, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
+        return send(socket.number, &byte, 1, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)) == 1
     }
 
     /// Whether all that was sent has been acknowledged.

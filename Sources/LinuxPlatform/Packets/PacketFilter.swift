@@ -5,8 +5,8 @@ enum PacketFilter {
     /// A jump spans 255 instructions at most: behind so many comparisons stands what they jump to.
     private static let mostInRow = 200
     /// The kernel takes 4096 instructions, and of memory for them what net.core.optmem_max allows: 20 KiB of old, eight
-    /// bytes for each.
-    static let mostComparisons = 2000
+    /// bytes for each, or sixteen for a comparison with a value from 2³¹ on.
+    static let mostComparisons = 1000
 
     /// Accepts a packet if one of the 32-bit words at these offsets is one of the values (in host order). Where those are
     /// too many for the kernel it accepts every packet, and who reads them is to look.

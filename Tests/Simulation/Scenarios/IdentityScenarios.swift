@@ -71,7 +71,7 @@ struct IdentityScenarios {
         for id in network.hosts {
             let own = network.hosts.filter { ($0.index < 3) == (id.index < 3) }
             #expect(network.clusterView(of: id) == own.map(\.description), network.report)
-            #expect((network.snapshot(of: id)?.drops[.otherCluster] ?? 0) > 20)
+            #expect((network.snapshot(of: id)?.drops[.otherCluster] ?? 0) > 10)
         }
         network.expectNoViolation()
     }
