@@ -27,6 +27,7 @@ public enum Daemon {
                 return
             } catch let obstacle as Obstacle {
                 for problem in obstacle.problems { logger.error("\(problem)") }
+                logger.notice("until that is mended this node is in no cluster; its page and `bramble status` say why")
                 let waiting = Waiting(obstacle, file: file, logger: logger)
                 guard try await waiting.run() else { return }
                 logger.notice("trying again")
@@ -41,10 +42,9 @@ struct Obstacle: Error, Sendable {
     var problems: [String]
     /// What is worth waiting for.
     var remedy: Remedy
-    /// Where the page that tells of it is served, and the lights that show it: the defaults if the file is no good.
+    /// Where the page that tells of it is served, where the daemon can be asked, and the lights that show it: as far as
+    /// the file could be read.
     var configuration: Configuration
-    /// Whether `configuration` is what the file says, and not the defaults in place of it.
-    var isConfigured: Bool
     /// What the configuration file said when the obstacle was met; nil if that is not known.
     var reading: Configuration.Reading?
 
@@ -61,8 +61,7 @@ struct Obstacle: Error, Sendable {
         problems = reading.problems.map(\.description)
         remedy = .editing
         self.reading = reading
-        isConfigured = reading.configuration != nil
-        configuration = reading.configuration ?? Configuration(nodeName: ConfigurationFile.hostName)
+        configuration = reading.readable ?? Configuration(nodeName: ConfigurationFile.hostName)
     }
 
     /// An obstacle to a good configuration, as this reading of its file gave it.
@@ -72,7 +71,6 @@ struct Obstacle: Error, Sendable {
         self.reading = reading
         problems = [problem]
         self.remedy = remedy
-        isConfigured = true
         self.configuration = configuration
     }
 }

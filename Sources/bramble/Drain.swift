@@ -23,7 +23,8 @@ struct Drain: ParsableCommand {
               bramble drain --json && sudo poweroff
             """)
 
-    @Argument(help: "The node's name, ID, or the first digits of its ID. Default: the node of this machine.")
+    @Argument(
+        help: "The node's name, ID, or the first four or more digits of its ID. Default: the node of this machine.")
     var node: String?
 
     @OptionGroup var waiting: WaitingOptions
@@ -50,7 +51,8 @@ struct Resume: ParsableCommand {
               bramble resume pi-oak
             """)
 
-    @Argument(help: "The node's name, ID, or the first digits of its ID. Default: the node of this machine.")
+    @Argument(
+        help: "The node's name, ID, or the first four or more digits of its ID. Default: the node of this machine.")
     var node: String?
 
     @OptionGroup var waiting: WaitingOptions
@@ -121,6 +123,9 @@ struct Maintenance {
             return (isDone(progress), progress)
         }
         if waiting.json { Output.line(try JSONText.text(end.value)) }
+        if let unheld = end.value?.unheld, !unheld.isEmpty, end.isDone {
+            Output.note("bramble: nobody holds \(unheld.joined(separator: ", ")): no node in service could take over.")
+        }
         if !end.isDone { throw late() }
     }
 

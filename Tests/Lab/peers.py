@@ -125,7 +125,7 @@ class Keepalived(Peer):
     def start(self):
         ip("link", "set", self.name, "up", inside=self.lab.switch)
         path = os.path.join(self.directory, "keepalived")
-        self.run("keepalived", "--dont-fork", "--log-console", "--log-detail", "--vrrp", "--use-file", path + ".conf",
+        self.run("keepalived", "--dont-fork", "--log-console", "--no-syslog", "--log-detail", "--vrrp", "--use-file", path + ".conf",
                  "--pid", path + ".pid", "--vrrp_pid", path + "-vrrp.pid")
 
     def holds(self, address):

@@ -16,7 +16,7 @@ import tty
 from forwarder import Forwarder
 from lab import FLOATING, Lab
 from lights import Lights, table
-from node import NoAnswer, Node, Status
+from node import BRAMBLE, NoAnswer, Node, Status
 from sample import SITE, demand
 
 RESET, BOLD, DIM = "\x1b[0m", "\x1b[1m", "\x1b[2m"
@@ -34,7 +34,7 @@ class Show:
         self.holders: list[str] = []
         signals = table()
         self.lights = {node.name: Lights(signals) for node in lab.nodes}
-        self.note = ""
+        self.note = f"ask it: {os.path.relpath(BRAMBLE)} status --socket {lab.nodes[0].socket_path}"
         self.pending = ""
         self.done = asyncio.Event()
 

@@ -119,6 +119,9 @@ def test_a_resigned_leader_stays_in_service(formed):
     lab, leader = formed
     refused = command(lab.backups(leader)[0], "resign")
     assert refused.returncode == 1 and "does not hold" in refused.stderr
+    assert f"held by {leader.name}" in refused.stderr
+    refused = command(leader, "resign", "--address", "there")
+    assert refused.returncode == 1 and "there is no IP address" in refused.stderr
     refused = command(leader, "resign", "--address", "10.77.0.99")
     assert refused.returncode == 1 and lab.holders() == [leader]
     done = command(leader, "resign")

@@ -5,6 +5,9 @@ extension Configuration {
     public struct Reading: Hashable, Sendable {
         /// The configuration; nil if something in the file is an error.
         public let configuration: Configuration?
+        /// What could be read, with the defaults for the rest: for saying what is wrong where people look for it. Nil if
+        /// nothing could.
+        public let readable: Configuration?
         /// Everything that is wrong, in the order of the lines.
         public let problems: [ConfigurationProblem]
     }
@@ -19,7 +22,7 @@ extension Configuration {
             let problem = ConfigurationProblem(
                 file: file, line: error.line, complaint: error.reason,
                 advice: "Texts stand in quotes, lists in brackets, and each setting on a line of its own.")
-            return Reading(configuration: nil, problems: [problem])
+            return Reading(configuration: nil, readable: nil, problems: [problem])
         }
         var reader = SettingReader(document, file: file)
         var configuration = Configuration(nodeName: NodeName.from(hostName: hostName))
@@ -30,7 +33,8 @@ extension Configuration {
             ($0.element.line ?? 0, $0.offset) < ($1.element.line ?? 0, $1.offset)
         }.map(\.element)
         let isUsable = problems.allSatisfy { $0.severity == .warning }
-        return Reading(configuration: isUsable ? configuration : nil, problems: problems)
+        return Reading(
+            configuration: isUsable ? configuration : nil, readable: configuration, problems: problems)
     }
 
     private mutating func readTables(_ reader: inout SettingReader) {

@@ -31,7 +31,7 @@ public struct ConfigurationFile: Hashable, Sendable {
             let (path, text) = try contents()
             return Configuration.read(text, file: path, hostName: hostName)
         } catch {
-            return Configuration.Reading(configuration: nil, problems: [error])
+            return Configuration.Reading(configuration: nil, readable: nil, problems: [error])
         }
     }
 
@@ -40,7 +40,7 @@ public struct ConfigurationFile: Hashable, Sendable {
         guard let path else {
             throw ConfigurationProblem(
                 file: "bramble.toml", complaint: "there is no configuration at \(places.joined(separator: " or "))",
-                advice: "Make one (an empty file will do), or name one with --config.")
+                advice: "Make one (`bramble key new --write FILE` does, with a key), or name one with --config.")
         }
         let bytes = try Self.bytes(of: path)
         guard let text = String(validating: bytes, as: UTF8.self) else {
@@ -77,7 +77,8 @@ public struct ConfigurationFile: Hashable, Sendable {
     private static func unreadable(_ path: String, _ code: Int32) -> ConfigurationProblem {
         let advice =
             switch code {
-            case ENOENT, ENOTDIR: "Make one there (an empty file will do), or name another with --config."
+            case ENOENT, ENOTDIR:
+                "Make one there (`bramble key new --write FILE` does, with a key), or name another with --config."
             case EACCES, EPERM: "Use sudo, or allow this user to read it."
             case EISDIR: "Name the file in this directory."
             default: "If it is on an SD card, the card may be failing."

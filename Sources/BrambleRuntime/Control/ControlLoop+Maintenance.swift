@@ -29,7 +29,8 @@ extension ControlLoop {
         let title = target == node.session.node ? "this node" : member?.info.name ?? target.short
         if let member, !member.state.isPresent {
             let why = member.state == .left ? "has left the cluster: its daemon was stopped" : "is not heard from"
-            return .failed("\(title) \(why), so it cannot be told. The others go on without it.")
+            return .failed(
+                "\(title) \(why), so it cannot be told. The others go on without it; start it, and ask again.")
         }
         guard let actions = node.setDraining(draining, of: target, at: now) else {
             return .failed("\(title) is a member whose address is not known yet: try again in a moment")
@@ -52,11 +53,12 @@ extension ControlLoop {
     /// Lets a floating address go, or all of them, to other nodes; this one stays in service.
     func resign(_ address: String?, at now: Instant) -> ControlReply {
         let ip = address.flatMap(IPAddress.init)
+        if let address, ip == nil { return .failed("\(VisibleText.of(address)) is no IP address; nothing has changed") }
         let held = node.snapshot.floating.filter { $0.state == .active }.map(\.address.ip)
         let wanted = address == nil ? held : held.filter { $0 == ip }
         guard !wanted.isEmpty else {
             let what = address.map { "the floating address \(VisibleText.of($0))" } ?? "any floating address"
-            return .failed("this node does not hold \(what), so there is nothing to give up")
+            return .failed("this node does not hold \(what), so there is nothing to give up. \(holders)")
         }
         let heirs = node.snapshot.members.filter {
             $0.id != node.session.node && $0.state == .alive && $0.info.serving && !$0.info.draining
@@ -69,6 +71,16 @@ extension ControlLoop {
         if let refusal = comesBack(wanted, among: heirs) { return .failed(refusal) }
         perform(node.resign(ip, at: now) ?? [])
         return .done("this node gives up \(PlainNumbers.list(wanted.map(\.description))) and stays in service")
+    }
+
+    /// Who holds what: that is where to ask.
+    private var holders: String {
+        let names = node.snapshot.floating.compactMap { floating -> String? in
+            guard let holder = floating.holder else { return nil }
+            let name = node.snapshot.members.first { $0.id == holder }?.info.name ?? holder.short
+            return "\(floating.address.ip) is held by \(VisibleText.of(name))"
+        }
+        return names.isEmpty ? "Nobody holds one now" : "\(names.joined(separator: ", ")): ask there"
     }
 
     /// Why giving these addresses up would be undone at once, if it would: with preemption the highest priority leads.

@@ -40,7 +40,7 @@ enum LeaseReporting {
         guard unanswered > 0 else { return nil }
         return
             "No DHCP server answers: \(name) has asked \(PlainNumbers.count(unanswered, "time")) and goes on asking, "
-            + "so the cluster has no floating address yet. \(LeaseAdvice.meanwhile) \(LeaseAdvice.server); "
+            + "so the cluster has no address from one yet. \(LeaseAdvice.meanwhile) \(LeaseAdvice.server); "
             + LeaseAdvice.remedy
     }
 

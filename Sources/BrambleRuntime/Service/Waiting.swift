@@ -36,7 +36,8 @@ struct Waiting {
         let web = WebService(configuration.http, site: site, endpoints: endpoints, facts: facts, logger: logger)
         var quiet = logger
         quiet.logLevel = .warning
-        let control = obstacle.isConfigured ? WaitingControl(configuration, problems: problems) : nil
+        // With a file that is no good, at the usual place; where another daemon is, that one stays.
+        let control = WaitingControl(configuration, problems: problems)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: (control.map { [.init(service: $0)] } ?? []) + [

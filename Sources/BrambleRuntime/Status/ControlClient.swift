@@ -1,3 +1,4 @@
+internal import Glibc
 internal import LinuxPlatform
 
 /// Asks the daemon on this machine.
@@ -59,13 +60,18 @@ public struct ControlClient: Sendable {
         return (report, json)
     }
 
+    private static let hangs =
+        "The daemon is there, but hangs or is very busy; the other nodes go on without it. Its watchdog restarts it "
+        + "where systemd runs it; else end it and start it again."
+
     private func answer(to request: ControlRequest) throws(Failure) -> String {
         do {
             let client = try UnixClient(path: path, timeout: timeout)
             try client.send(line: try request.line)
             if let line = try client.receiveLine() { return line }
         } catch let error as SystemError {
-            let text = error.description.contains(path) ? error.description : "\(error) (asked at \(path))"
+            let said = error.description.contains(path) ? error.description : "\(error) (asked at \(path))"
+            let text = error.code == ETIMEDOUT ? "\(said). \(Self.hangs)" : said
             throw .unreachable(path: path, reason: text)
         } catch {
             throw .garbled(path: path)

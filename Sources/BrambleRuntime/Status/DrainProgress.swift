@@ -13,6 +13,8 @@ public struct DrainProgress: Codable, Hashable, Sendable {
     public var requestsInFlight: Int?
     /// Whether it is heard from.
     public var isHeard: Bool
+    /// The floating addresses that nobody holds: while no other node serves, the page is gone with this one.
+    public var unheld: [String]
 
     /// What the report says of the node with this ID; nil if nothing.
     public init?(of id: String, in report: StatusReport) {
@@ -22,6 +24,7 @@ public struct DrainProgress: Codable, Hashable, Sendable {
         isDraining = member.isSelf ? report.node.isDraining : member.isDraining
         addresses = report.floating.filter { member.isSelf ? $0.state == .active : $0.holderID == id }.map(\.address)
         requestsInFlight = member.isSelf ? report.http.requestsInFlight : nil
+        unheld = report.floating.filter { !$0.isHeld }.map(\.address)
         isHeard = member.state == .alive || member.state == .suspect
     }
 
@@ -44,7 +47,7 @@ public struct DrainProgress: Codable, Hashable, Sendable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case node, name, addresses
+        case node, name, addresses, unheld
         case isDraining = "draining"
         case requestsInFlight = "requests_in_flight"
         case isHeard = "heard"

@@ -14,13 +14,18 @@ public struct StatusRenderer: Sendable {
 
     /// The lines, none wider than the output.
     public var lines: [String] {
-        var blocks = [headline + troubles, members]
+        var blocks = [headline + troubles]
+        if !report.cluster.members.isEmpty { blocks.append(members) }
         if !report.floating.isEmpty { blocks.append(floating) }
         blocks.append(details)
         return Array(blocks.joined(separator: [""]))
     }
 
+    /// Whether the daemon waits until it can start: it has read no identity yet.
+    private var isWaiting: Bool { report.node.id.isEmpty }
+
     private var headline: [String] {
+        if isWaiting { return wrapped("this node is in no cluster: it cannot start", .bad) }
         let alive = report.cluster.members.count { $0.state == .alive }
         let count = "\(PlainNumbers.count(alive, "node")) alive"
         guard !report.floating.isEmpty else {
@@ -110,12 +115,9 @@ public struct StatusRenderer: Sendable {
 
     private var details: [String] {
         let node = report.node
+        let life = "\(node.short), bramble \(node.version), up \(PlainNumbers.duration(seconds: node.uptimeSeconds))"
         var rows = [
-            (
-                "this node",
-                "\(node.name), \(node.short), bramble \(node.version), "
-                    + "up \(PlainNumbers.duration(seconds: node.uptimeSeconds))"
-            ),
+            ("this node", "\(node.name), " + (isWaiting ? "bramble \(node.version)" : life)),
             ("lights", lights), ("site", site),
             (
                 "http",

@@ -17,6 +17,8 @@ enum LeaseCheck {
         case unanswered(on: String)
         /// There is no interface to ask on.
         case noInterface
+        /// The interface that is to be used is not there; what is.
+        case missing(String, present: String)
         /// The system refuses what is needed.
         case refused(String)
     }
@@ -24,38 +26,47 @@ enum LeaseCheck {
     /// How long an answer is waited for: servers first ask the network whether an address is free, for up to 3 s.
     static let patience = Duration.seconds(4)
 
-    /// The finding that an outcome is.
-    static func finding(_ outcome: Outcome) -> Finding {
+    /// The finding that an outcome is; beside configured addresses or in place of them.
+    static func finding(_ outcome: Outcome, beside configured: [IPAddress] = []) -> Finding {
         let subject = "floating address"
+        let wanted = configured.isEmpty ? "none is configured" : "one more is to come from a DHCP server"
         let unaffected = "each node serves the site at its own address"
         switch outcome {
-        case .leased(let address): return .good(subject, "\(address), from a DHCP server: none is configured")
+        case .leased(let address): return .good(subject, "\(address), from a DHCP server: \(wanted)")
         case .offered(let address, let server):
             return .good(
                 subject,
-                "none is configured; the DHCP server \(IPAddress.v4(server)) offers the cluster \(IPAddress.v4(address))"
+                "\(wanted); the DHCP server \(IPAddress.v4(server)) offers the cluster \(IPAddress.v4(address))"
             )
         case .unusable(let flaw):
             return .problem(
-                subject, "none is configured, and \(flaw)", unaffected: unaffected,
+                subject, "\(wanted), and \(flaw)", unaffected: unaffected,
                 advice: "Name a free address of your network in [floating] addresses, on every node.")
         case .unanswered(let name):
             return .warning(
-                subject, "none is configured, and no DHCP server answers on \(name)", unaffected: unaffected,
+                subject, "\(wanted), and no DHCP server answers on \(name)", unaffected: unaffected,
                 advice: "\(LeaseAdvice.server); \(LeaseAdvice.remedy)")
         case .noInterface:
             return .warning(
-                subject, "none is configured, and there is no interface with a link and an IPv4 address to ask on",
+                subject, "\(wanted), and there is no interface with a link and an IPv4 address to ask on",
                 unaffected: "the node asks as soon as there is one", advice: "Plug in the cable, or join the Wi-Fi.")
+        case .missing(let name, let present):
+            return .problem(
+                subject, "\(wanted), and there is no interface named \(name) to ask on; \(present)",
+                unaffected: unaffected,
+                advice: "Correct the name in [floating] interface: `ip -brief link` lists them.")
         case .refused(let error):
             return .warning(
-                subject, "none is configured, and no DHCP server was asked: \(error)",
+                subject, "\(wanted), and no DHCP server was asked: \(error)",
                 unaffected: "the daemon, if it has the right", advice: "Use sudo for this check.")
         }
     }
 
     /// Asks in the cluster's name who would give it an address, and takes none.
     static func ask(_ configuration: Configuration, _ key: ClusterKey, among interfaces: [Interface]) -> Outcome {
+        if let name = configuration.floating.interface, !interfaces.contains(where: { $0.name == name }) {
+            return .missing(name, present: InterfaceChoice.present(interfaces))
+        }
         guard let interface = LeaseInterface.choose(named: configuration.floating.interface, among: interfaces),
             let own = interface.mac
         else { return .noInterface }

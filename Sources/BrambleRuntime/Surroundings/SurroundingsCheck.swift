@@ -113,12 +113,15 @@ public enum SurroundingsCheck {
         guard configuration.floating.isAutomatic, let key = configuration.cluster.keyring?.newest else { return [] }
         let report = try? ControlClient(path: configuration.node.control, timeout: .seconds(1)).status()
         if let lease = report?.lease, lease.state == .leased, let address = lease.address {
-            return [LeaseCheck.finding(.leased(address))]
+            return [LeaseCheck.finding(.leased(address), beside: configuration.floating.addresses)]
         }
         guard let interfaces = try? InterfaceList.current() else { return [] }
         let fit =
             configuration.floating.interface == nil ? InterfaceChoice(configuration).forGossip(interfaces) : interfaces
-        return [LeaseCheck.finding(LeaseCheck.ask(configuration, key, among: fit))]
+        return [
+            LeaseCheck.finding(
+                LeaseCheck.ask(configuration, key, among: fit), beside: configuration.floating.addresses)
+        ]
     }
 
     private static func network(_ configuration: Configuration) -> [Finding] {

@@ -31,7 +31,7 @@ public enum LeaseEvent: Equatable, Sendable {
                 + "\(IPAddress.v4(lease.server)) \(time)"
         case .lost(let address, let why): return "\(address) is the cluster's address no more: \(why). Asking anew"
         case .unanswered:
-            return "no DHCP server answers, so the cluster has no floating address yet. \(LeaseAdvice.meanwhile) "
+            return "no DHCP server answers, so the cluster has no address from one yet. \(LeaseAdvice.meanwhile) "
                 + "This node goes on asking. \(LeaseAdvice.server); \(LeaseAdvice.remedy)"
         case .refused(let address, let words):
             return "the DHCP server refuses \(address), which the cluster had before"

@@ -80,7 +80,9 @@ import Wire
             echo "input $(readlink /proc/$$/fd/0)"
             echo "session $(cut -d' ' -f5,6 /proc/$$/stat) of $$"
             echo "directory $(pwd)"
-            grep -E '^(Cap(Prm|Eff|Amb)|SigBlk|VmLck):' /proc/$$/status
+            grep -E '^(Cap(Prm|Eff|Amb)|VmLck):' /proc/$$/status
+            # Of a program that it runs: the shell itself blocks signals while it starts one.
+            grep '^SigBlk:' /proc/self/status
             """)
         // A descriptor that forgot to close itself.
         let leak = open("/dev/zero", O_RDONLY)

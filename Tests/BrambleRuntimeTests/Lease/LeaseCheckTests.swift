@@ -42,10 +42,13 @@ struct LeaseCheckTests {
             (.unanswered(on: "eth0"), .warning, "no DHCP server answers on eth0"),
             (.unusable(.taken(0x0A00_0001)), .problem, "a node's own address"),
             (.noInterface, .warning, "no interface"),
+            (.missing("eth9", present: "eth0 is there"), .problem, "no interface named eth9"),
             (.refused("no permission"), .warning, "no permission"),
         ])
     func findings(outcome: LeaseCheck.Outcome, mark: Finding.Mark, words: String) {
-        let finding = LeaseCheck.finding(outcome)
+        #expect(LeaseCheck.finding(outcome).found.contains("none is configured"))
+        let finding = LeaseCheck.finding(outcome, beside: [.v4(1)])
+        #expect(!finding.found.contains("none is configured"))
         #expect(finding.mark == mark && finding.found.contains(words))
         #expect(mark == .good || (finding.advice != nil && finding.unaffected != nil))
     }

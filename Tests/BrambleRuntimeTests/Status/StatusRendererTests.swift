@@ -15,6 +15,12 @@ struct StatusRendererTests {
         ("spread", SampleReports.spread, TerminalShape(width: 120)),
         ("outsider", SampleReports.outsider, TerminalShape()),
         ("bare", SampleReports.bare, TerminalShape(width: 60)),
+        (
+            "waiting",
+            StatusBuilder.waiting(
+                ["bramble.toml:5: [floating] interval = \"5ms\": must be 10 ms to 40.95 s"],
+                Configuration(nodeName: "pi-oak")), TerminalShape()
+        ),
     ]
 
     @Test("each report looks as it should", arguments: cases.map(\.name))

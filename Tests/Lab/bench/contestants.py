@@ -109,7 +109,8 @@ class Keepalived(Contestant):
         def file(file_name: str) -> str:
             return os.path.join(self.directory(name), file_name)
         pids = [word for option, stale in zip(("-p", "-r", "-c", "-b"), self.stale) for word in (option, file(stale))]
-        return ["/usr/sbin/keepalived", "-n", "-P", "-l", "-D", "-f", file(self.template), *pids]
+        # Without syslog: where none runs, each line goes to the machine's console, and a slow one stops a whole processor.
+        return ["/usr/sbin/keepalived", "-n", "-P", "-l", "-G", "-D", "-f", file(self.template), *pids]
 
     def values(self, name: str) -> dict[str, object]:
         return {"interval": f"{self.interval:g}"}
