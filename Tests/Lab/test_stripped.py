@@ -74,8 +74,9 @@ def test_a_dhcp_client_that_gives_its_lease_back_and_gets_it_again_takes_it(sing
     node = single.nodes[0]
     with Meddler(node, "dhcp", {"dhclient.conf": "timeout 30;\nrequest subnet-mask, broadcast-address;\n"}) as dhcp:
         server = subprocess.Popen(
-            ["ip", "netns", "exec", single.client, "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0",
-             "--interface=eth0", "--bind-interfaces", "--no-ping", "--user=root", "--leasefile-ro",
+            ["ip", "netns", "exec", single.client, "dnsmasq", "--keep-in-foreground", "--log-facility=-",
+             "--conf-file=/dev/null", "--port=0", "--interface=eth0", "--bind-interfaces", "--no-ping", "--user=root",
+             "--leasefile-ro",
              f"--pid-file={dhcp.directory}/dnsmasq.pid", f"--dhcp-range={node.address},{node.address},2m",
              "--dhcp-option=3", "--dhcp-option=6"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
