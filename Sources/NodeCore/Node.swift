@@ -101,14 +101,24 @@ public struct Node: Sendable {
         case .message(let sender, let payload):
             dispatch(payload, from: source, sender: sender, at: now, into: &actions)
         }
+        gossipIfDue(at: now, into: &actions)
         settle(at: now, into: &actions)
         return actions
+    }
+
+    /// How long gossip may wait for something else to wake the node, which is most often an advertisement: each waking
+    /// costs more than what is done then, and membership counts in tenths of a second.
+    private static let gossipSlack = Duration.milliseconds(10)
+
+    private mutating func gossipIfDue(at now: Instant, into actions: inout [Action]) {
+        guard membership.nextDeadline <= now else { return }
+        perform(membership.deadlineReached(at: now), at: now, into: &actions)
     }
 
     /// The instant to call `deadlineReached(at:)`, unless something else happens before.
     public var nextDeadline: Instant {
         guard !isStopped else { return Instant(nanoseconds: .max) }
-        var next = membership.nextDeadline
+        var next = membership.nextDeadline.advanced(by: Self.gossipSlack)
         func consider(_ instant: Instant?) {
             if let instant, instant < next { next = instant }
         }
@@ -132,7 +142,7 @@ public struct Node: Sendable {
         if let end = identifyUntil, end <= now { identifyUntil = nil }
         if let end = duplicateUntil, end <= now { duplicateUntil = nil }
         conflictDeadlineReached(at: now, into: &actions)
-        perform(membership.deadlineReached(at: now), at: now, into: &actions)
+        gossipIfDue(at: now, into: &actions)
         concludeFromLifelines(at: now)
         for index in routers.indices { routerDeadline(index, at: now, into: &actions) }
         leaseDeadline(at: now, into: &actions)
