@@ -59,7 +59,7 @@ public import Wire
 /// - **A late look (33).** A Backup that could not run can't tell silence from its own deafness.
 /// - **A sign of life (34, 35).** A node that is off, unplugged or cut off is to be replaced as soon as that is certain; one
 ///   whose machine is only busy is not to be replaced at all. By silence alone they can't be told apart, but a kernel
-///   answers for the former and not for the latter. How long a process may be held up is learned from how late its
+///   answers for the latter and not for the former. How long a process may be held up is learned from how late its
 ///   advertisements were before (as TCP does for its timeout: Jacobson, 1988).
 /// - **Ended processes (27)** are known from the lifeline. The Backups take their turns by rank alone.
 /// - **Handing over (28 to 30).** The successor claims before the holder lets go, so that no packet finds nobody.
@@ -76,6 +76,7 @@ public struct VirtualRouter: Sendable {
     private(set) var tieBreaker: TieBreaker
     var phase = Phase.initialize
     var disagreements: [Disagreement] = []
+    /// How late the Active node was lately.
     var recent = Lateness()
     /// Until when an Active node of lower priority is left alone, though preemption is on.
     var preemptsFrom = Instant.zero

@@ -10,7 +10,7 @@ final class LifelineReception {
     static let window = Duration.milliseconds(100)
     /// How often a connection may send something in a window: a byte, now and then, to see whether it is acknowledged.
     static let mostReadings = 8
-    static let receiveRoom: Int32 = 16384
+    private static let receiveRoom: Int32 = 16384
     private static let backlog: Int32 = 64
     private static let pauseWithoutRoom = Duration.seconds(1)
     private static let listening = Poller.Token(1)
