@@ -27,6 +27,7 @@ from bench.contestant import Contestant
 from bench.contestants import Bramble, Keepalived
 from bench.demands import demand
 from bench.faults import FAULTS, PLANNED
+from bench.weather import Weather
 from node import BRAMBLE, PROJECT
 
 OUTPUT = os.path.join(PROJECT, ".build", "bench", "failover.json")
@@ -98,7 +99,9 @@ class Benchmark:
     def measure_outage(self, part: str) -> None:
         """One of the faults."""
         fault, runs = FAULTS[part], self.options.runs
-        found = self.in_turn(part, runs, lambda contestant, run: outage.measure(contestant, fault, run, runs))
+        with Weather(self.contestants[0].network.switch) as weather:
+            found = self.in_turn(part, runs,
+                                 lambda contestant, run: outage.measure(contestant, fault, weather, run, runs))
         self.rows += rows.of_outage(part, fault.title, found)
 
     def measure_load(self, part: str) -> None:
@@ -128,7 +131,8 @@ def brief(outcome) -> str:
         return f"failed {failed}; gap {outcome.gap:.1f} ms, slowest {outcome.slowest:.1f} ms"
     heal = "" if outcome.heal is None else f", heal {outcome.heal:.1f} ms"
     two = f", on two nodes {outcome.overlap:.0f} ms" if outcome.overlap else ""
-    return f"{outcome.outage:6.1f} ms, {outcome.holder} -> {outcome.successor or 'none'}{two}{heal}"
+    away = f", a processor away for {outcome.away:.0f} ms" if outcome.away else ""
+    return f"{outcome.outage:6.1f} ms, {outcome.holder} -> {outcome.successor or 'none'}{two}{heal}{away}"
 
 
 def say(line: str) -> None:

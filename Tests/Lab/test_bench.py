@@ -42,6 +42,23 @@ def test_the_longest_gap_is(times, start, end, gap):
     assert arithmetic.longest_gap([at * MS for at in times], start * MS, end * MS) == gap
 
 
+@pytest.mark.parametrize("times, start, until, end, gap", [
+    ([10, 12, 40, 42, 90], 10, 12, 90, 28),  # one that begins in time counts to its end
+    ([10, 12, 14, 16, 90], 10, 14, 90, 2),  # one that begins later does not count
+    ([10, 12], 10, 12, 90, 78),  # it may last to the end
+    ([], 10, 12, 90, 80),
+])
+def test_the_longest_gap_begun_in_a_window_is(times, start, until, end, gap):
+    found = arithmetic.longest_gap_begun([at * MS for at in times], start * MS, until * MS, end * MS)
+    assert found == gap
+
+
+@pytest.mark.parametrize("start, end, away", [(0, 9, 0), (0, 11, 20), (25, 90, 30), (31, 49, 0), (79, 90, 30), (80, 90, 0)])
+def test_a_processor_was_away_for_the_longest_gap_that_touches_a_window(start, end, away):
+    gaps = [weather.Gap(10 * MS, 20 * MS), weather.Gap(50 * MS, 30 * MS)]
+    assert weather.away_in(gaps, start * MS, end * MS) == away
+
+
 # Who has the address
 
 TAKEN_OVER = changes((0, "n1", True), (100, "n2", True), (130, "n1", False))

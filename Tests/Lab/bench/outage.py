@@ -6,11 +6,13 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import NamedTuple
 
-from bench.arithmetic import MILLISECOND, claimed_after, longest_gap, longest_overlap, settled_after
-from bench.asker import Answers, Asker
+from bench.arithmetic import (
+    MILLISECOND, claimed_after, longest_gap, longest_gap_begun, longest_overlap, settled_after)
+from bench.asker import Asker
 from bench.children import HarnessError
 from bench.contestant import FLOATING, PORT, Contestant
 from bench.faults import Fault
+from bench.weather import Weather, away_in
 
 # A node serves when it has answered for so many seconds without a break, none between two answers longer than that.
 STEADY, BREAK = 0.5, 0.05
@@ -20,6 +22,9 @@ TAKEN_OVER, HEALED = 20.0, 60.0
 ATTEMPTS = 3
 # After the end of a split it is looked at for so many seconds at least: a client may be cut off later.
 AFTER_A_SPLIT = 3.0
+# A gap that begins within so many nanoseconds of its end belongs to the healing: by then the loser has had its last word,
+# and the winner has answered it and repeated its answer.
+HEALING = 250 * MILLISECOND
 # Before the fault so many nanoseconds belong to it, so that the last answer before it counts.
 BEFORE = 50 * MILLISECOND
 
@@ -38,9 +43,12 @@ class Outcome(NamedTuple):
     overlap_ended: bool
     # The same from then on.
     overlap_after: float
-    # After a split: the longest time without an answer for either side's client, whether both were served in the end,
-    # and the time until one node had the address for good.
+    # The longest that a processor was away meanwhile: no thread could have been on time.
+    away: float = 0
+    # After a split: the longest time without an answer for either side's client, the same of what began later than the
+    # healing, whether both were served in the end, and the time until one node had the address for good.
     heal: float | None = None
+    later: float = 0
     heal_ended: bool = True
     settled: float | None = None
 
@@ -60,17 +68,17 @@ def wait_steady(askers: list[Asker], good: Callable[[str], bool], patience: floa
     return ""
 
 
-def measure(contestant: Contestant, fault: Fault, run: int = 0, runs: int = 1) -> Outcome:
+def measure(contestant: Contestant, fault: Fault, weather: Weather, run: int = 0, runs: int = 1) -> Outcome:
     """Lets the holder fail and come back, and waits until all is well again."""
     for _ in range(ATTEMPTS):
-        outcome = _strike(contestant, fault, run, runs)
+        outcome = _strike(contestant, fault, weather, run, runs)
         if outcome:
             return outcome
     raise HarnessError(f"{contestant.title}: the address does not stay where it is for long enough to be measured\n"
                        + contestant.logs())
 
 
-def _strike(contestant: Contestant, fault: Fault, run: int, runs: int) -> Outcome | None:
+def _strike(contestant: Contestant, fault: Fault, weather: Weather, run: int, runs: int) -> Outcome | None:
     """One attempt; None if the address went elsewhere before the fault."""
     holder = contestant.wait_whole()
     if fault.splits:
@@ -97,7 +105,7 @@ def _strike(contestant: Contestant, fault: Fault, run: int, runs: int) -> Outcom
             healed = wait_steady(askers, bool, HEALED)
         watched = time.monotonic_ns()
         answers = [asker.finish() for asker in askers]
-    changes = contestant.watcher.changes()
+    changes, gaps = contestant.watcher.changes(), weather.gaps()
     if fault.splits:
         contestant.network.move(holder, "near")
     try:
@@ -105,14 +113,15 @@ def _strike(contestant: Contestant, fault: Fault, run: int, runs: int) -> Outcom
     except HarnessError:  # what was seen stands, also that all did not become well again
         contestant.reset()
     overlap = longest_overlap(changes, struck, mended)
-    return Outcome(
+    outcome = Outcome(
         holder, successor, longest_gap(answers[0].good, struck - BEFORE, served),
         claimed_after(changes, struck, holder), overlap.length, overlap.ended,
-        longest_overlap(contestant.watcher.changes(), mended, time.monotonic_ns()).length,
-        heal_of(answers, mended, watched) if fault.splits else None, bool(healed) or not fault.splits,
-        settled_after(changes, mended, watched) if fault.splits else None)
-
-
-def heal_of(answers: list[Answers], mended: int, watched: int) -> float:
-    """The longest that one of the clients had no answer around the end of a split."""
-    return max(longest_gap(client.good, mended - BEFORE, watched) for client in answers)
+        longest_overlap(contestant.watcher.changes(), mended, time.monotonic_ns()).length, away_in(gaps, struck, served))
+    if not fault.splits:
+        return outcome
+    healed_by = mended + HEALING
+    return outcome._replace(
+        away=max(outcome.away, away_in(gaps, mended, healed_by)),
+        heal=max(longest_gap_begun(client.good, mended - BEFORE, healed_by, watched) for client in answers),
+        later=max(longest_gap(client.good, healed_by, watched) for client in answers),
+        heal_ended=bool(healed), settled=settled_after(changes, mended, watched))

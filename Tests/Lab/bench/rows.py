@@ -31,7 +31,11 @@ def of_outage(name: str, title: str, columns: list[list[Outcome]]) -> list[Row]:
     outages = [[outcome.outage for outcome in column] for column in columns]
     if name == "none":
         return median_and_max("no fault, longest gap", outages)
-    rows = median_and_max(f"{title}, outage", outages, *OUTAGES.get(name, (None, None)))
+    rows = [
+        *median_and_max(f"{title}, outage", outages, *OUTAGES.get(name, (None, None))),
+        Row(f"{title}, a processor was away, max", "ms",
+            each(columns, lambda column: max(outcome.away for outcome in column))),
+    ]
     if name == "partition":
         return rows + of_heal(columns)
     return [
@@ -46,6 +50,8 @@ def of_heal(columns: list[list[Outcome]]) -> list[Row]:
     return [
         *median_and_max("heal, gap of either client", [[outcome.heal or 0 for outcome in column] for column in columns],
                         None, HEAL),
+        Row("heal, gap in the seconds after it, max", "ms",
+            each(columns, lambda column: max(outcome.later for outcome in column))),
         Row("heal, runs in which a client stayed cut off", "",
             each(columns, lambda column: sum(not outcome.heal_ended for outcome in column)), 0),
         Row("heal, runs that ended without one holder", "",

@@ -27,6 +27,11 @@ class Gap(NamedTuple):
     length: int
 
 
+def away_in(gaps: list[Gap], start: int, end: int) -> float:
+    """The longest gap of which something lies in a window, in milliseconds."""
+    return max((gap.length for gap in gaps if gap.start < end and gap.start + gap.length > start), default=0) / MILLISECOND
+
+
 def probe(processor: int) -> None:
     """Sleeps and wakes up until told to end; a `g` asks for the gaps so far."""
     os.sched_setaffinity(0, {processor})
