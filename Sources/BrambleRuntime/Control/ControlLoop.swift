@@ -29,6 +29,8 @@ final class ControlLoop {
     /// What other threads know of the node is never older than this while the loop turns; they take four times that
     /// for a standstill.
     private static let longestSilence = Duration.milliseconds(500)
+    /// A deadline that is looked at no later than this was not slept through.
+    private static let inTime = Duration.milliseconds(1)
     /// What changes at every turn, as counts do, is shown at most so often: a snapshot is not free.
     private static let shortestSilence = Duration.milliseconds(250)
 
@@ -181,7 +183,8 @@ final class ControlLoop {
     func ask<Answer>(_ question: (inout Node) -> Answer) -> Answer { question(&node) }
 
     /// One turn. What has arrived is read before any deadline is looked at: after a pause of this process the leader's
-    /// advertisements may be waiting in the socket, and must be heard before their absence is concluded.
+    /// advertisements may be waiting in the socket, and must be heard before their absence is concluded. When there was
+    /// no pause the poller has just looked.
     private func turn(_ ready: [Poller.Ready]) {
         let before = publishedAt
         for event in ready {
@@ -199,9 +202,12 @@ final class ControlLoop {
         }
         lifelinesReady(ready.filter(Lifelines.owns))
         let now = MonotonicClock.now()
-        if ask({ $0.nextDeadline }) <= now {
-            receive()
-            receiveAdvertisements()
+        let due = ask { $0.nextDeadline }
+        if due <= now {
+            if due.duration(to: now) > Self.inTime {
+                receive()
+                receiveAdvertisements()
+            }
             hearSignsOfLife()
             perform(node.deadlineReached(at: MonotonicClock.now()))
         }
