@@ -62,7 +62,7 @@ extension Node {
         /// A configuration with the default timers.
         public init(
             name: String, httpPort: UInt16, keyring: Keyring, floating: [FloatingAddress], priority: UInt8 = 100,
-            interval: UInt16 = 1, preempt: Bool = false, seeds: [SocketAddress] = [],
+            interval: UInt16 = 2, preempt: Bool = false, seeds: [SocketAddress] = [],
             membership: SWIM.Configuration = .lan
         ) {
             self.name = name

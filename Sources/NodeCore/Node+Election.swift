@@ -3,11 +3,11 @@ internal import VRRP
 internal import Wire
 
 extension Node {
-    /// How seldom a dead member's address gets an advertisement: one in a hundred, a second at the default interval. It may
+    /// How seldom a dead member's address gets an advertisement: one in fifty, a second at the default interval. It may
     /// live behind a cut that multicast does not cross; or its address may be another machine's by now.
-    private static let deadShare: UInt64 = 100
+    private static let deadShare: UInt64 = 50
     /// How seldom an advertisement goes to the group while every member is there: five times a second at the default interval.
-    private static let groupShare: UInt64 = 20
+    private static let groupShare: UInt64 = 10
 
     /// Draws the conclusions of what has been learned: priority, who may run, lights.
     mutating func settle(at now: Instant, into actions: inout [Action]) {
@@ -121,7 +121,11 @@ extension Node {
                 routers[index].renewAt = nil
                 routers[index].heir = routers[index].handover?.successor.address
             case .askForSignOfLife:
-                if let holder = routers[index].holder { actions.append(.askForSignOfLife(holder)) }
+                guard let holder = routers[index].holder else {
+                    routers[index].router.activeCannotBeAsked()
+                    continue
+                }
+                actions.append(.askForSignOfLife(holder))
             case .announce: actions += addresses.map { .announce($0) }
             case .transition(let from, let to, let reason):
                 routers[index].remember(.init(from: from, to: to, reason: reason, at: now))

@@ -25,6 +25,12 @@ extension Node {
         return []
     }
 
+    /// There is no established lifeline to this node by which `askForSignOfLife` could be carried out.
+    public mutating func cannotAskForSignOfLife(_ node: NodeID, at now: Instant) -> [Action] {
+        for index in routers.indices where routers[index].holder == node { routers[index].router.activeCannotBeAsked() }
+        return []
+    }
+
     /// Whoever holds something is to be watched.
     mutating func chooseLifelines(into actions: inout [Action]) {
         guard configuration.mode == .sealed else { return }

@@ -4,10 +4,13 @@ public struct Timers: Hashable, Sendable {
     public let interval: Duration
     /// What a Backup waits longer, the lower its priority: (256 − priority) · interval / 256. An eighth of an interval
     /// is added for each rank, so that Backups of one priority don't race (§8.3.2 has them at odds by priority alone):
-    /// 1.25 ms at the default interval, in which an advertisement crosses any LAN.
+    /// 2.5 ms at the default interval, in which an advertisement crosses any LAN.
     public let skew: Duration
     /// The silence after which a Backup takes over: 3 · interval + skew.
     public let activeDown: Duration
+    /// The same for one who was asked for a sign of life an interval before, and gave none: 2 · interval + skew. The question
+    /// stands for the third advertisement.
+    public let unanswered: Duration
 
     /// Beyond this rank all are alike: with more, the last would wait for intervals.
     public static let lastRank = 8
@@ -22,5 +25,6 @@ public struct Timers: Hashable, Sendable {
         self.interval = .nanoseconds(nanoseconds)
         self.skew = .nanoseconds(skew)
         activeDown = .nanoseconds(3 * nanoseconds + skew)
+        unanswered = .nanoseconds(2 * nanoseconds + skew)
     }
 }

@@ -19,6 +19,8 @@ extension VirtualRouter {
         /// Who is Active and was heard last, and when; nil if that is not known.
         private(set) var heard: (node: TieBreaker, at: Instant)?
         private var sign = SignOfLife.none
+        /// By how much it waits less than Active_Down, because it can ask: an interval, or nothing.
+        private var spared = Duration.zero
         /// The Active node's interval in centiseconds.
         let interval: UInt16
         private var farewell: Farewell
@@ -29,10 +31,11 @@ extension VirtualRouter {
 
         init(
             waitingFrom now: Instant, interval: UInt16, priority: UInt8, rank: Int, resigned: Bool = false,
-            heard node: TieBreaker? = nil
+            heard node: TieBreaker? = nil, asks: Bool = false
         ) {
             let timers = Timers(interval: interval, priority: priority, rank: rank)
-            activeDown = now.advanced(by: resigned ? timers.skew : timers.activeDown)
+            if asks, !resigned, node != nil { spared = timers.activeDown - timers.unanswered }
+            activeDown = now.advanced(by: resigned ? timers.skew : timers.activeDown - spared)
             self.interval = interval
             farewell = resigned ? .resigned : .none
             heard = node.map { ($0, now) }
@@ -55,7 +58,17 @@ extension VirtualRouter {
         }
 
         /// Another than the one it waits for is Active, whose advertisements mean nothing.
-        mutating func forgetActive() { heard = nil }
+        mutating func forgetActive() {
+            heard = nil
+            cannotAsk()
+        }
+
+        /// There is no way to ask: then only the third advertisement that stays away says that the Active node is gone.
+        mutating func cannotAsk() {
+            guard farewell == .none, sign != .given else { return }
+            activeDown = activeDown.advanced(by: spared)
+            spared = .zero
+        }
 
         /// How much later than it should a node's advertisement has come; nil if nothing follows from that: another was
         /// heard before, or it may have been here that nothing was heard.

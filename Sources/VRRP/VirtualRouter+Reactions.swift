@@ -52,8 +52,8 @@ extension VirtualRouter {
         if let late = backup.lateness(of: sender, at: now) { recent.note(late, allowing: configuration.allowance) }
         phase = .backup(
             Backup(
-                waitingFrom: now, interval: interval, priority: priority, rank: rank, resigned: resigned, heard: sender)
-        )
+                waitingFrom: now, interval: interval, priority: priority, rank: rank, resigned: resigned, heard: sender,
+                asks: asks))
         return []
     }
 
@@ -79,7 +79,9 @@ extension VirtualRouter {
     }
 
     private mutating func waitAsBackup(interval: UInt16, at now: Instant, heard node: TieBreaker? = nil) {
-        phase = .backup(Backup(waitingFrom: now, interval: interval, priority: priority, rank: rank, heard: node))
+        phase = .backup(
+            Backup(
+                waitingFrom: now, interval: interval, priority: priority, rank: rank, heard: node, asks: asks))
     }
 
     mutating func becomeActive(

@@ -51,7 +51,8 @@ extension VirtualRouter {
         case relinquish
         /// Tell the LAN whose the addresses are.
         case announce
-        /// Ask the kernel of the Active node's machine for a sign of life; `activeLives` is to be called if it gives one.
+        /// Ask the kernel of the Active node's machine for a sign of life; `activeLives` is to be called if it gives one, and
+        /// `activeCannotBeAsked` at once if there is no way to ask.
         case askForSignOfLife
         /// The state has changed.
         case transition(from: RouterState, to: RouterState, reason: TransitionReason)

@@ -37,9 +37,10 @@ public import Wire
 /// | 31 | Active | any event but a rival's advertisement, somewhat late | ask by an advertisement of priority 1 | Active |
 /// | 32 | Active, late | advertisement, or one within an interval of having asked | release, wait Active_Down; then the event as in Backup | Backup |
 /// | 33 | Backup | Active_Down passes, and is seen an interval too late | wait one interval more; the third time as 5 | Backup |
-/// | 34 | Backup | all but an interval of Active_Down passes, of one that was heard | ask its machine for a sign of life | Backup |
+/// | 34 | Backup | an interval and the skew pass, of one that was heard | ask its machine for a sign of life, wait an interval | Backup |
 /// | 35 | Backup | the sign is given | wait one to five allowances more | Backup |
 /// | 36 | Backup | priority 0, but another node was heard to be Active last | ignored: not Active | Backup |
+/// | 37 | Backup | it can't be asked | wait an interval more, which makes Active_Down | Backup |
 ///
 /// What goes beyond the RFC:
 /// - **Who resigns (36).** One that overslept resigns without knowing that it was replaced meanwhile. Else a Backup whose
@@ -57,9 +58,10 @@ public import Wire
 ///   lets go without arguing. Later it lets go at once, and says so by priority 0: should nobody lead, that shortens
 ///   the gap.
 /// - **A late look (33).** A Backup that could not run can't tell silence from its own deafness.
-/// - **A sign of life (34, 35).** A node that is off, unplugged or cut off is to be replaced as soon as that is certain; one
+/// - **A sign of life (34, 35, 37).** A node that is off, unplugged or cut off is to be replaced as soon as that is certain; one
 ///   whose machine is only busy is not to be replaced at all. By silence alone they can't be told apart, but a kernel
-///   answers for the latter and not for the former. How long a process may be held up is learned from how late its
+///   answers for the latter and not for the former. The question stands for the third advertisement: where it can be
+///   asked, silence for two intervals and the skew is enough (37: else Active_Down). How long a process may be held up is learned from how late its
 ///   advertisements were before (as TCP does for its timeout: Jacobson, 1988).
 /// - **Ended processes (27)** are known from the lifeline. The Backups take their turns by rank alone.
 /// - **Handing over (28 to 30).** The successor claims before the holder lets go, so that no packet finds nobody.
@@ -224,7 +226,14 @@ public struct VirtualRouter: Sendable {
         phase = .backup(backup)
     }
 
-    private var asks: Bool { configuration.allowance > .zero }
+    /// There is no lifeline to the Active node by which to ask for a sign of life.
+    public mutating func activeCannotBeAsked() {
+        guard case .backup(var backup) = phase else { return }
+        backup.cannotAsk()
+        phase = .backup(backup)
+    }
+
+    var asks: Bool { configuration.allowance > .zero }
 
     /// The Active node with this tie-breaker asks this Backup to take the addresses over now.
     public mutating func succeed(_ predecessor: TieBreaker, at now: Instant) -> [Action] {

@@ -124,7 +124,9 @@ struct NodeHandoverTests {
     func unprepared() throws {
         var bench = try backup()
         try bench.say(Self.offer)
-        bench.run(for: .milliseconds(59))
+        bench.run(for: .milliseconds(40))
+        try bench.advertise(250)
+        bench.run(for: .milliseconds(19))
         #expect(bench.state == .backup)
         bench.run(for: .milliseconds(2))
         #expect(bench.state == .active && bench.history.last?.reason == .tookOver)

@@ -74,7 +74,7 @@ struct NodeLifelineTests {
         var bench = try backup()
         let id = peer(bench)
         _ = bench.take()
-        bench.run(for: .milliseconds(60))
+        bench.run(for: .milliseconds(40))
         #expect(bench.take().asked == [id])
         if answers { bench.call { node, now in node.gaveSignOfLife(id, at: now) } }
         bench.call { node, now in node.gaveSignOfLife(NodeID(high: 77, low: 7), at: now) }
@@ -84,6 +84,20 @@ struct NodeLifelineTests {
         #expect(bench.state == .active)
         #expect(bench.history.last?.reason == (answers ? .activeHung : .activeSilent))
         #expect(bench.take().asked.isEmpty, "it is asked once")
+    }
+
+    @Test("a holder whose machine can't be asked is waited for an interval longer", arguments: [false, true])
+    func cannotBeAsked(_ canAsk: Bool) throws {
+        var bench = try backup()
+        let id = peer(bench)
+        bench.run(for: .milliseconds(40))
+        #expect(bench.take().asked == [id])
+        if !canAsk { bench.call { node, now in node.cannotAskForSignOfLife(id, at: now) } }
+        bench.call { node, now in node.cannotAskForSignOfLife(NodeID(high: 77, low: 7), at: now) }
+        bench.run(for: .milliseconds(20))
+        #expect(bench.state == (canAsk ? .active : .backup))
+        bench.run(for: .milliseconds(20))
+        #expect(bench.state == .active && bench.history.last?.reason == .activeSilent)
     }
 
     @Test("a refusal counts only after the end of a lifeline, and only soon after it")

@@ -12,6 +12,8 @@ enum Fixture {
     /// (256 − 100) · 1 s / 256
     static let skew = Duration.microseconds(609_375)
     static let activeDown = Duration.seconds(3) + skew
+    /// What is waited in place of it where a sign of life can be asked for.
+    static let unanswered = Duration.seconds(2) + skew
     static let start = Instant(nanoseconds: 1_000_000_000)
 
     static func initialize(

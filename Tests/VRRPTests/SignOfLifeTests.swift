@@ -5,7 +5,7 @@ import Wire
 @Suite("A Backup that asks for signs of life")
 struct SignOfLifeTests {
     let start = Fixture.start
-    let down = Fixture.activeDown
+    let down = Fixture.unanswered
 
     /// Drives a Backup by its deadlines until it takes over; answers when, after `begin`, and why. `answers` says whether
     /// the machine gives the sign.
@@ -35,7 +35,7 @@ struct SignOfLifeTests {
         return (router, now)
     }
 
-    @Test("without a sign it takes over as ever, with one the allowance later, and says so", arguments: [false, true])
+    @Test("without a sign it takes over early, with one the allowance later, and says so", arguments: [false, true])
     func takesOver(_ answers: Bool) throws {
         var router = Fixture.allowing()
         let found = try #require(takeOver(&router, after: start, answers: answers))
@@ -84,7 +84,7 @@ struct SignOfLifeTests {
         #expect(router.nextDeadline == start + .seconds(4) + down - .seconds(1))
         let ignored = router.receive(Fixture.advertisement(50), from: Fixture.lower, at: start + .seconds(5))
         #expect(ignored == [.ignored(.lowerPriority)])
-        #expect(router.nextDeadline == start + .seconds(4) + down)
+        #expect(router.nextDeadline == start + .seconds(4) + Fixture.activeDown)
         _ = router.receive(Fixture.advertisement(0), from: Fixture.lower, at: start + .seconds(6))
         #expect(router.nextDeadline == start + .seconds(6) + Fixture.skew)
     }
@@ -107,7 +107,7 @@ struct SignOfLifeTests {
     func asksNobody() {
         var unheard = Fixture.initialize(allowance: Fixture.allowance)
         _ = unheard.startup(at: start)
-        #expect(unheard.nextDeadline == start + down)
+        #expect(unheard.nextDeadline == start + Fixture.activeDown)
         var resigned = Fixture.allowing()
         _ = resigned.receive(Fixture.advertisement(0), from: Fixture.higher, at: start)
         #expect(resigned.nextDeadline == start + Fixture.skew)
@@ -116,7 +116,33 @@ struct SignOfLifeTests {
         #expect(ended.nextDeadline == start)
         var plain = Fixture.backup()
         _ = plain.receive(Fixture.advertisement(200), from: Fixture.higher, at: start)
-        #expect(plain.nextDeadline == start + down)
+        #expect(plain.nextDeadline == start + Fixture.activeDown)
+    }
+
+    @Test("one that can't be asked is waited for as ever", arguments: [false, true])
+    func unaskable(_ isAsked: Bool) throws {
+        var router = Fixture.allowing(askedAt: isAsked ? start + down - .seconds(1) : nil)
+        router.activeCannotBeAsked()
+        router.activeCannotBeAsked()
+        let found = try #require(takeOver(&router, after: start, answers: false))
+        #expect(found.after == Fixture.activeDown)
+        #expect(found.reason == .activeSilent)
+    }
+
+    @Test("that it can't be asked means nothing once it has answered, resigned or ended")
+    func unaskableLater() {
+        var answered = Fixture.allowing(askedAt: start + down - .seconds(1))
+        answered.activeLives()
+        answered.activeCannotBeAsked()
+        #expect(answered.nextDeadline == start + down + Fixture.allowance)
+        var resigned = Fixture.allowing()
+        _ = resigned.receive(Fixture.advertisement(0), from: Fixture.higher, at: start)
+        resigned.activeCannotBeAsked()
+        #expect(resigned.nextDeadline == start + Fixture.skew)
+        var ended = Fixture.allowing()
+        ended.activeEnded(at: start)
+        ended.activeCannotBeAsked()
+        #expect(ended.nextDeadline == start)
     }
 
     @Test("an advertisement ends the matter, and the next silence is asked about anew")

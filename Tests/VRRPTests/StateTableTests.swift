@@ -37,7 +37,7 @@ struct StateTableTests {
 
     @Test("no line of the table is left out")
     func complete() {
-        #expect(Set(Self.rows.map(\.line)) == Set(1...36))
+        #expect(Set(Self.rows.map(\.line)) == Set(1...37))
     }
 }
 
@@ -45,6 +45,7 @@ private let start = Fixture.start
 private let now = Fixture.start + .milliseconds(500)
 private let own100 = VirtualRouter.Action.advertise(Fixture.advertisement(100))
 private let down = Fixture.activeDown
+private let unanswered = Fixture.unanswered
 
 private func hears(
     _ priority: UInt8, interval: UInt16 = Fixture.second, from sender: TieBreaker = Fixture.lower,
@@ -242,27 +243,34 @@ private let beyondRows: [Row] = [
         then: .active, until: start + .seconds(60) + .milliseconds(50)),
     Row(
         34, "silence, an interval before it is too long", Fixture.allowing(),
-        { $0.deadlineReached(at: start + down - .seconds(1)) },
-        does: [.askForSignOfLife], then: .backup, until: start + down),
+        { $0.deadlineReached(at: start + unanswered - .seconds(1)) },
+        does: [.askForSignOfLife], then: .backup, until: start + unanswered),
     Row(
         34, "seen later, there is time for an answer all the same", Fixture.allowing(),
-        { $0.deadlineReached(at: start + down) },
-        does: [.askForSignOfLife], then: .backup, until: start + down + .milliseconds(500)),
+        { $0.deadlineReached(at: start + unanswered) },
+        does: [.askForSignOfLife], then: .backup, until: start + unanswered + .milliseconds(500)),
     Row(
-        35, "a sign of life", Fixture.allowing(askedAt: start + down - .seconds(1)),
+        35, "a sign of life", Fixture.allowing(askedAt: start + unanswered - .seconds(1)),
         {
             $0.activeLives()
             return []
         },
-        then: .backup, until: start + down + Fixture.allowance),
+        then: .backup, until: start + unanswered + Fixture.allowance),
     Row(
         35, "a sign that nobody asked for", Fixture.allowing(),
         {
             $0.activeLives()
             return []
         },
-        then: .backup, until: start + down - .seconds(1)),
+        then: .backup, until: start + unanswered - .seconds(1)),
     Row(
         36, "a resignation of another than was Active", Fixture.allowing(), hears(0, from: Fixture.lower),
-        does: [.ignored(.notActive)], then: .backup, until: start + down - .seconds(1)),
+        does: [.ignored(.notActive)], then: .backup, until: start + unanswered - .seconds(1)),
+    Row(
+        37, "nobody can be asked", Fixture.allowing(askedAt: start + unanswered - .seconds(1)),
+        {
+            $0.activeCannotBeAsked()
+            return []
+        },
+        then: .backup, until: start + down),
 ]

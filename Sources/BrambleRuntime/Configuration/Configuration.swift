@@ -55,7 +55,7 @@ public struct Configuration: Hashable, Sendable {
         /// The VRRP priority, 1 to 254 (RFC 9568 §5.2.4).
         public var priority: UInt8 = 100
         /// The time between advertisements, in centiseconds, 1 to 4095 (RFC 9568 §5.2.7).
-        public var interval: UInt16 = 1
+        public var interval: UInt16 = 2
         /// Whether a node of a higher priority takes over from a healthy Active node.
         public var preempt = false
         /// How long a node of a higher priority waits after its start, or after a fault, before it takes over.

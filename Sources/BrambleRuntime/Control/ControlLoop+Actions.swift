@@ -25,7 +25,7 @@ extension ControlLoop {
             case .relinquish(let address): linger(address)
             case .adopt(let address, let holder): adopt(address, from: holder)
             case .lifelines(let peers): lifelines.hold(peers, at: MonotonicClock.now())
-            case .askForSignOfLife(let node): lifelines.askForSignOfLife(node, at: MonotonicClock.now())
+            case .askForSignOfLife(let holder): askForSignOfLife(holder, at: MonotonicClock.now())
             case .announce(let address): announce(address)
             case .store(let peers): setup.peers.keep(peers)
             case .sendDHCP(let request): sendDHCP(request)

@@ -35,6 +35,11 @@ extension ControlLoop {
         }
     }
 
+    func askForSignOfLife(_ holder: NodeID, at now: Instant) {
+        guard !lifelines.askForSignOfLife(holder, at: now) else { return }
+        perform(node.cannotAskForSignOfLife(holder, at: now))
+    }
+
     /// Before a deadline: who has shown that it lives is waited for.
     func hearSignsOfLife() {
         for id in lifelines.takeSignsOfLife() { perform(node.gaveSignOfLife(id, at: MonotonicClock.now())) }

@@ -72,9 +72,9 @@ struct Lifelines {
         }
     }
 
-    /// Asks the machine of this node for a sign of life.
-    func askForSignOfLife(_ node: NodeID, at now: Instant) {
-        calls.first { $0.node == node }?.caller.askForSignOfLife(at: now)
+    /// Asks the machine of this node for a sign of life; false if there is no lifeline to it.
+    func askForSignOfLife(_ node: NodeID, at now: Instant) -> Bool {
+        calls.first { $0.node == node }?.caller.askForSignOfLife(at: now) ?? false
     }
 
     /// The nodes whose machines have given the sign that was asked for, once each.

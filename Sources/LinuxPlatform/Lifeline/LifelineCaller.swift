@@ -60,14 +60,15 @@ public final class LifelineCaller {
         }
     }
 
-    /// Asks the kernel at the other end for a sign of life: that it acknowledges a byte. Without a connection nothing is
-    /// asked.
-    public func askForSignOfLife(at now: Instant) {
-        guard case .held(let socket, _, _) = state else { return }
+    /// Asks the kernel at the other end for a sign of life: that it acknowledges a byte.
+    /// - Returns: whether it is asked. Without a connection it can't be.
+    public func askForSignOfLife(at now: Instant) -> Bool {
+        guard case .held(let socket, _, _) = state else { return false }
         isAsked = true
-        if let sentAt, now < sentAt.advanced(by: Self.leastPause) { return }
+        if let sentAt, now < sentAt.advanced(by: Self.leastPause) { return true }
         sentAt = now
         isAsked = socket.ask()
+        return isAsked
     }
 
     /// Whether the sign of life that was asked for has been given; true once.

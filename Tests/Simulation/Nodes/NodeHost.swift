@@ -144,7 +144,10 @@ struct NodeHost: SimulatedHost {
             lifelines = peers
             return [.lifelines(peers.map(\.address))]
         case .askForSignOfLife(let id):
-            return lifelines.first { $0.node == id }.map { [.askForSignOfLife($0.address)] } ?? []
+            guard let peer = lifelines.first(where: { $0.node == id }) else {
+                return carryOut(node.cannotAskForSignOfLife(id, at: now), at: now)
+            }
+            return [.askForSignOfLife(peer.address)]
         case .announce(let address): return [.announce(address.ip)]
         case .store(let peers):
             self.peers = peers

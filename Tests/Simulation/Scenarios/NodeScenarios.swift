@@ -134,13 +134,13 @@ struct NodeScenarios {
     }
 
     @Test(
-        "a leader that is gone is replaced within four intervals, one that hangs 50 ms later",
+        "a leader that is gone is replaced within three intervals, one that hangs 50 ms later",
         arguments: [false, true])
     func goneOrHung(_ hangs: Bool) throws {
         var network = NodeNetwork.ofNodes(3)
         let leader = try network.leader()
         network.apply(hangs ? .hang(leader) : .powerOff(leader))
-        network.run(for: .milliseconds(hangs ? 100 : 77))
+        network.run(for: .milliseconds(hangs ? 80 : 57))
         #expect(network.active.count == (hangs ? 0 : 1), network.report)
         network.run(for: .milliseconds(30))
         #expect(network.active.count == 1 && network.active != [leader], network.report)
