@@ -131,7 +131,8 @@ def brief(outcome) -> str:
         return f"failed {failed}; gap {outcome.gap:.1f} ms, slowest {outcome.slowest:.1f} ms"
     heal = "" if outcome.heal is None else f", heal {outcome.heal:.1f} ms"
     two = f", on two nodes {outcome.overlap:.0f} ms" if outcome.overlap else ""
-    away = f", a processor away for {outcome.away:.0f} ms" if outcome.away else ""
+    longest = max(outcome.away, outcome.heal_away)
+    away = f", a processor away for {longest:.0f} ms" if longest else ""
     return f"{outcome.outage:6.1f} ms, {outcome.holder} -> {outcome.successor or 'none'}{two}{heal}{away}"
 
 

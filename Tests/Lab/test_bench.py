@@ -258,6 +258,15 @@ def test_the_rows_of_a_fault_hold_the_median_the_most_and_the_time_on_two_nodes(
     assert all(math.isnan(row.figures[2].value) for row in found.values())
 
 
+def test_runs_in_which_a_processor_was_away_are_told_from_the_others():
+    found = {row.name: row for row in rows.of_outage("kill", FAULTS["kill"].title, [
+        [outcome(5), outcome(9, away=3.5), outcome(7)], [outcome(300, away=8)], []])}
+    counts = found["process killed, outage, runs with no processor away"].figures
+    assert [figure.value for figure in counts[:2]] == [2, 0] and math.isnan(counts[2].value)
+    assert found["process killed, outage, in these, median"].figures[0] == Figure(6)
+    assert math.isnan(found["process killed, outage, in these, max"].figures[1].value)
+
+
 def test_the_rows_of_a_heal_count_clients_and_holders():
     ours = [outcome(40, heal=12, settled=3.0), outcome(40, heal=30, heal_ended=False, settled=None)]
     found = {row.name: row for row in rows.of_outage("partition", FAULTS["partition"].title, [ours])}

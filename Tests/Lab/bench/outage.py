@@ -43,11 +43,13 @@ class Outcome(NamedTuple):
     overlap_ended: bool
     # The same from then on.
     overlap_after: float
-    # The longest that a processor was away meanwhile: no thread could have been on time.
+    # The longest that a processor was away during the outage: no thread could have been on time.
     away: float = 0
-    # After a split: the longest time without an answer for either side's client, the same of what began later than the
-    # healing, whether both were served in the end, and the time until one node had the address for good.
+    # After a split: the longest time without an answer for either side's client, the longest that a processor was away
+    # then, the longest time without an answer of what began later than the healing, whether both were served in the end,
+    # and the time until one node had the address for good.
     heal: float | None = None
+    heal_away: float = 0
     later: float = 0
     heal_ended: bool = True
     settled: float | None = None
@@ -113,15 +115,16 @@ def _strike(contestant: Contestant, fault: Fault, weather: Weather, run: int, ru
     except HarnessError:  # what was seen stands, also that all did not become well again
         contestant.reset()
     overlap = longest_overlap(changes, struck, mended)
+    outage = longest_gap(answers[0].good, struck - BEFORE, served)
     outcome = Outcome(
-        holder, successor, longest_gap(answers[0].good, struck - BEFORE, served),
-        claimed_after(changes, struck, holder), overlap.length, overlap.ended,
-        longest_overlap(contestant.watcher.changes(), mended, time.monotonic_ns()).length, away_in(gaps, struck, served))
+        holder, successor, outage, claimed_after(changes, struck, holder), overlap.length, overlap.ended,
+        longest_overlap(contestant.watcher.changes(), mended, time.monotonic_ns()).length,
+        away_in(gaps, struck, struck + int(outage * MILLISECOND)))
     if not fault.splits:
         return outcome
     healed_by = mended + HEALING
+    heal = max(longest_gap_begun(client.good, mended - BEFORE, healed_by, watched) for client in answers)
     return outcome._replace(
-        away=max(outcome.away, away_in(gaps, mended, healed_by)),
-        heal=max(longest_gap_begun(client.good, mended - BEFORE, healed_by, watched) for client in answers),
+        heal=heal, heal_away=away_in(gaps, mended - BEFORE, healed_by),
         later=max(longest_gap(client.good, healed_by, watched) for client in answers),
         heal_ended=bool(healed), settled=settled_after(changes, mended, watched))

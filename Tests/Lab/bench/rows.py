@@ -33,8 +33,8 @@ def of_outage(name: str, title: str, columns: list[list[Outcome]]) -> list[Row]:
         return median_and_max("no fault, longest gap", outages)
     rows = [
         *median_and_max(f"{title}, outage", outages, *OUTAGES.get(name, (None, None))),
-        Row(f"{title}, a processor was away, max", "ms",
-            each(columns, lambda column: max(outcome.away for outcome in column))),
+        *undisturbed(f"{title}, outage", [[(outcome.outage, outcome.away) for outcome in column] for column in columns],
+                     *OUTAGES.get(name, (None, None))),
     ]
     if name == "partition":
         return rows + of_heal(columns)
@@ -45,11 +45,24 @@ def of_outage(name: str, title: str, columns: list[list[Outcome]]) -> list[Row]:
     ]
 
 
+def undisturbed(title: str, columns: list[list[tuple[float, float]]], median: float | None,
+                longest: float | None) -> list[Row]:
+    """The rows of those runs in which no processor was away; of pairs of an outage and that."""
+    quiet = [[outage for outage, away in column if not away] for column in columns]
+    return [
+        Row(f"{title}, runs with no processor away", "",
+            [Figure(len(kept)) if column else NONE for kept, column in zip(quiet, columns)]),
+        *median_and_max(f"{title}, in these", quiet, median, longest),
+    ]
+
+
 def of_heal(columns: list[list[Outcome]]) -> list[Row]:
     """The rows of the end of a split. While it lasts each side has its holder: neither can know of the other."""
     return [
         *median_and_max("heal, gap of either client", [[outcome.heal or 0 for outcome in column] for column in columns],
                         None, HEAL),
+        *undisturbed("heal, gap of either client",
+                     [[(outcome.heal or 0, outcome.heal_away) for outcome in column] for column in columns], None, HEAL),
         Row("heal, gap in the seconds after it, max", "ms",
             each(columns, lambda column: max(outcome.later for outcome in column))),
         Row("heal, runs in which a client stayed cut off", "",
