@@ -331,7 +331,9 @@ def test_the_benchmark_runs_and_writes_its_rows(tmp_path):
          output], capture_output=True, text=True, check=False, timeout=400)
     assert done.returncode == 0, done.stdout + done.stderr
     result = json.loads(output.read_text())
-    assert all(row["ours"] is not None and row["peer"] is not None for row in result["rows"])
+    # A run in which a processor was away leaves nothing for the rows of those in which none was.
+    rows_of_all = [row for row in result["rows"] if ", in these, " not in row["name"]]
+    assert len(rows_of_all) >= 5 and all(row["ours"] is not None and row["peer"] is not None for row in rows_of_all)
     assert "process killed, outage, median" in done.stdout
 
 
