@@ -11,8 +11,9 @@ extension VirtualRouter {
     struct Backup: Sendable {
         /// How the Active node went, if it did not just fall silent.
         enum Farewell: Sendable { case none, resigned, ended }
-        /// Whether the kernel of the Active node's machine has been asked for a sign of life, and has given one.
-        enum SignOfLife: Sendable { case none, asked, given }
+        /// Whether the kernel of the Active node's machine has been asked for a sign of life, and when last; whether it has
+        /// given one, or can't be asked.
+        enum SignOfLife: Sendable, Equatable { case none, asked(Instant), given, impossible }
 
         /// When the Active node counts as gone.
         private(set) var activeDown: Instant
@@ -41,20 +42,27 @@ extension VirtualRouter {
             heard = node.map { ($0, now) }
         }
 
-        /// When to ask for a sign of life: an interval before the Active node counts as gone. Nil if that is done, or of
-        /// no use.
+        /// When to ask for a sign of life: an interval before the Active node counts as gone, and four times in it, for
+        /// questions get lost as advertisements do. Nil if that is done, or of no use.
         var asksAt: Instant? {
-            guard sign == .none, farewell == .none, heard != nil else { return nil }
-            return activeDown.advanced(by: .zero - Timers.duration(of: interval))
+            guard farewell == .none, heard != nil else { return nil }
+            let interval = Timers.duration(of: interval)
+            switch sign {
+            case .none: return activeDown.advanced(by: .zero - interval)
+            case .asked(let last):
+                let next = last.advanced(by: interval / 4)
+                return next < activeDown ? next : nil
+            case .given, .impossible: return nil
+            }
         }
 
         /// Whether it is time for that.
         func mayAsk(at now: Instant) -> Bool { asksAt.map { $0 <= now } ?? false }
 
-        /// From now on an answer counts. It has half an interval at least.
+        /// From now on an answer counts. To the first question it has half an interval at least.
         mutating func ask(at now: Instant) {
-            sign = .asked
-            activeDown = max(activeDown, now.advanced(by: Timers.duration(of: interval) / 2))
+            if sign == .none { activeDown = max(activeDown, now.advanced(by: Timers.duration(of: interval) / 2)) }
+            sign = .asked(now)
         }
 
         /// Another than the one it waits for is Active, whose advertisements mean nothing.
@@ -66,6 +74,7 @@ extension VirtualRouter {
         /// There is no way to ask: then only the third advertisement that stays away says that the Active node is gone.
         mutating func cannotAsk() {
             guard farewell == .none, sign != .given else { return }
+            sign = .impossible
             activeDown = activeDown.advanced(by: spared)
             spared = .zero
         }
@@ -79,7 +88,7 @@ extension VirtualRouter {
 
         /// The machine answers: what is silent is the process, which may be held up.
         mutating func lives(allowing allowance: Duration) {
-            guard sign == .asked, farewell == .none else { return }
+            guard case .asked = sign, farewell == .none else { return }
             sign = .given
             activeDown = activeDown.advanced(by: allowance)
         }
@@ -99,7 +108,7 @@ extension VirtualRouter {
 
         mutating func activeEnded(at now: Instant, rank: Int) {
             farewell = .ended
-            let step = Timers.duration(of: interval) / 2
+            let step = Timers.duration(of: interval) / 4
             activeDown = min(activeDown, now.advanced(by: step * min(rank, Timers.lastRank)))
         }
 

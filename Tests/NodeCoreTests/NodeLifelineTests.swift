@@ -75,7 +75,7 @@ struct NodeLifelineTests {
         let id = peer(bench)
         _ = bench.take()
         bench.run(for: .milliseconds(40))
-        #expect(bench.take().asked == [id])
+        #expect(Set(bench.take().asked) == [id])
         if answers { bench.call { node, now in node.gaveSignOfLife(id, at: now) } }
         bench.call { node, now in node.gaveSignOfLife(NodeID(high: 77, low: 7), at: now) }
         bench.run(for: .milliseconds(20))
@@ -83,7 +83,7 @@ struct NodeLifelineTests {
         bench.run(for: .milliseconds(50))
         #expect(bench.state == .active)
         #expect(bench.history.last?.reason == (answers ? .activeHung : .activeSilent))
-        #expect(bench.take().asked.isEmpty, "it is asked once")
+        #expect(bench.take().asked.isEmpty == answers, "who has answered is not asked again")
     }
 
     @Test("a holder whose machine can't be asked is waited for an interval longer", arguments: [false, true])
@@ -91,7 +91,7 @@ struct NodeLifelineTests {
         var bench = try backup()
         let id = peer(bench)
         bench.run(for: .milliseconds(40))
-        #expect(bench.take().asked == [id])
+        #expect(Set(bench.take().asked) == [id])
         if !canAsk { bench.call { node, now in node.cannotAskForSignOfLife(id, at: now) } }
         bench.call { node, now in node.cannotAskForSignOfLife(NodeID(high: 77, low: 7), at: now) }
         bench.run(for: .milliseconds(20))

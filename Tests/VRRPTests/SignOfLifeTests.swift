@@ -145,6 +145,19 @@ struct SignOfLifeTests {
         #expect(ended.nextDeadline == start)
     }
 
+    @Test("it asks four times, until it is answered")
+    func asksAgain() {
+        var router = Fixture.allowing()
+        var asked: [Duration] = []
+        while let deadline = router.nextDeadline, deadline < start + down {
+            if router.deadlineReached(at: deadline) == [.askForSignOfLife] { asked.append(start.duration(to: deadline)) }
+        }
+        #expect(asked == (0..<4).map { down - .seconds(1) + .milliseconds(250 * $0) })
+        var answered = Fixture.allowing(askedAt: start + down - .seconds(1))
+        answered.activeLives()
+        #expect(answered.nextDeadline == start + down + Fixture.allowance)
+    }
+
     @Test("an advertisement ends the matter, and the next silence is asked about anew")
     func heardAgain() {
         var router = Fixture.allowing(askedAt: start + down - .seconds(1))

@@ -174,7 +174,7 @@ private let anyRows: [Row] = [
         does: [.ignored(.addressOwner)], then: .active, until: start + .milliseconds(50)),
 ]
 
-private let step = Duration.milliseconds(500)  // half an interval
+private let step = Duration.milliseconds(250)  // a quarter of an interval
 private let question = VirtualRouter.Action.advertise(Fixture.advertisement(1))
 private let took: [VirtualRouter.Action] = [
     .claim, own100, .announce, .transition(from: .backup, to: .active, reason: .tookOver),
@@ -244,11 +244,15 @@ private let beyondRows: [Row] = [
     Row(
         34, "silence, an interval before it is too long", Fixture.allowing(),
         { $0.deadlineReached(at: start + unanswered - .seconds(1)) },
-        does: [.askForSignOfLife], then: .backup, until: start + unanswered),
+        does: [.askForSignOfLife], then: .backup, until: start + unanswered - .milliseconds(750)),
+    Row(
+        34, "between two questions", Fixture.allowing(askedAt: start + unanswered - .milliseconds(250)),
+        { $0.deadlineReached(at: start + unanswered - .milliseconds(100)) },
+        then: .backup, until: start + unanswered),
     Row(
         34, "seen later, there is time for an answer all the same", Fixture.allowing(),
         { $0.deadlineReached(at: start + unanswered) },
-        does: [.askForSignOfLife], then: .backup, until: start + unanswered + .milliseconds(500)),
+        does: [.askForSignOfLife], then: .backup, until: start + unanswered + .milliseconds(250)),
     Row(
         35, "a sign of life", Fixture.allowing(askedAt: start + unanswered - .seconds(1)),
         {

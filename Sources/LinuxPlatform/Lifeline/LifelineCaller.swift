@@ -41,6 +41,8 @@ public final class LifelineCaller {
     private var isAsked = false
     /// When a byte was sent last, to which that would be the answer.
     private var sentAt: Instant?
+    /// How many segments had been acknowledged before that was asked.
+    private var deliveredBefore: Int64?
 
     /// A lifeline to `address`, tried first at `now`, which is when `deadlineReached` is to be called.
     /// - Parameter avoided: the floating addresses, at neither end of which a lifeline may hang: they move.
@@ -60,12 +62,14 @@ public final class LifelineCaller {
         }
     }
 
-    /// Asks the kernel at the other end for a sign of life: that it acknowledges a byte.
+    /// Asks the kernel at the other end for a sign of life: that it acknowledges a byte. To ask again is to send another:
+    /// one that gets lost is repeated by TCP too late to matter, but one after it that arrives is acknowledged (SACK).
     /// - Returns: whether it is asked. Without a connection it can't be.
     public func askForSignOfLife(at now: Instant) -> Bool {
         guard case .held(let socket, _, _) = state else { return false }
         isAsked = true
         if let sentAt, now < sentAt.advanced(by: Self.leastPause) { return true }
+        if sentAt == nil || socket.isAcknowledged { deliveredBefore = socket.delivered }
         sentAt = now
         isAsked = socket.ask()
         return isAsked
@@ -73,9 +77,10 @@ public final class LifelineCaller {
 
     /// Whether the sign of life that was asked for has been given; true once.
     public func takeSignOfLife() -> Bool {
-        guard isAsked, case .held(let socket, _, _) = state, socket.isAcknowledged else { return false }
-        isAsked = false
-        return true
+        guard isAsked, case .held(let socket, _, _) = state else { return false }
+        let isGiven = socket.delivered.map { $0 != deliveredBefore } ?? socket.isAcknowledged
+        if isGiven { isAsked = false }
+        return isGiven
     }
 
     /// When to call `deadlineReached`; nil while a connection is held.
@@ -116,7 +121,7 @@ public final class LifelineCaller {
 
     private func follow(_ step: LifelineSchedule.Step, with poller: Poller, at now: Instant) -> [Change] {
         // This lets go of the socket before, which leaves the poller by being closed.
-        (isAsked, sentAt) = (false, nil)
+        (isAsked, sentAt, deliveredBefore) = (false, nil, nil)
         switch step {
         case .wait(let due):
             state = .waiting(until: due)

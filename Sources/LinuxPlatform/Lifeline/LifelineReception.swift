@@ -8,8 +8,8 @@ final class LifelineReception {
     /// How many connections are accepted in a window; who comes later waits in the kernel's queue.
     static let mostAccepted = 16
     static let window = Duration.milliseconds(100)
-    /// How often a connection may send something in a window: a byte, now and then, to see whether it is acknowledged.
-    static let mostReadings = 8
+    /// How often a connection may send something in a window: a byte every 5 ms, while it sees whether it is acknowledged.
+    static let mostReadings = 40
     private static let receiveRoom: Int32 = 16384
     private static let backlog: Int32 = 64
     private static let pauseWithoutRoom = Duration.seconds(1)

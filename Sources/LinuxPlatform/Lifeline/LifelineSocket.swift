@@ -88,6 +88,13 @@ final class LifelineSocket {
     /// Whether all that was sent has been acknowledged.
     var isAcknowledged: Bool { bramble_unacknowledged(socket.number) == 0 }
 
+    /// How many segments have been acknowledged, those too that arrived where others before them were lost; nil where the
+    /// kernel does not tell.
+    var delivered: Int64? {
+        let count = bramble_delivered(socket.number)
+        return count < 0 ? nil : Int64(count)
+    }
+
     /// Reads a little, never blocking, and throws it away.
     func discard() -> Reading {
         var buffer: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
