@@ -73,6 +73,18 @@ struct TroubleScenarios {
         network.expectOneCluster()
     }
 
+    @Test("five minutes of 5 % loss do not move the address")
+    func steadyLoss() throws {
+        var network = NodeNetwork.ofNodes(3)
+        let leader = try network.leader()
+        network.apply(.conditions(LinkConditions(loss: 0.05)))
+        network.run(for: .seconds(300))
+        #expect(network.counters.lost > 3000 && network.counters.signsOfLife > 20)
+        #expect(network.active == [leader], network.report)
+        #expect(network.snapshot(of: leader)?.floating.first?.transitions == 2, "Backup, Active, and no more")
+        network.expectNoViolation()
+    }
+
     @Test("two halves each have a holder, and one remains when they meet")
     func split() throws {
         var network = NodeNetwork.ofNodes(4)
