@@ -150,7 +150,9 @@ struct SignOfLifeTests {
         var router = Fixture.allowing()
         var asked: [Duration] = []
         while let deadline = router.nextDeadline, deadline < start + down {
-            if router.deadlineReached(at: deadline) == [.askForSignOfLife] { asked.append(start.duration(to: deadline)) }
+            if router.deadlineReached(at: deadline) == [.askForSignOfLife] {
+                asked.append(start.duration(to: deadline))
+            }
         }
         #expect(asked == (0..<4).map { down - .seconds(1) + .milliseconds(250 * $0) })
         var answered = Fixture.allowing(askedAt: start + down - .seconds(1))
