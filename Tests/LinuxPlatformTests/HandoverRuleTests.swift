@@ -20,7 +20,10 @@ private func interfaceA() throws -> Interface {
     try #require(try InterfaceList.current().first { $0.name == "a" })
 }
 
-@Suite("What the packet filter does while an address moves", .enabled(if: noFilter == nil, "\(noFilter ?? "")"))
+// One after the other: the library keeps one list of interfaces for the whole process, whatever namespace it is asked in.
+@Suite(
+    "What the packet filter does while an address moves", .serialized,
+    .enabled(if: noFilter == nil, "\(noFilter ?? "")"))
 struct HandoverRuleTests {
     private let none = HandoverRules(port: 7373, longest: .seconds(11))
 

@@ -79,7 +79,7 @@ struct TroubleScenarios {
         let leader = try network.leader()
         network.apply(.conditions(LinkConditions(loss: 0.05)))
         network.run(for: .seconds(300))
-        #expect(network.counters.lost > 3000 && network.counters.signsOfLife > 20)
+        #expect(network.counters.lost > 1000 && network.counters.signsOfLife > 20)
         #expect(network.active == [leader], network.report)
         #expect(network.snapshot(of: leader)?.floating.first?.transitions == 2, "Backup, Active, and no more")
         network.expectNoViolation()
