@@ -67,6 +67,12 @@ static inline int bramble_unacknowledged(int fd) {
     return ioctl(fd, SIOCOUTQ, &count) == 0 ? count : -1;
 }
 
+/* How many bytes have not been sent yet; -1 if that is not known. */
+static inline int bramble_unsent(int fd) {
+    int count = -1;
+    return ioctl(fd, SIOCOUTQNSD, &count) == 0 ? count : -1;
+}
+
 /* How many segments the other end has acknowledged, those beyond a gap included (tcpi_delivered, since Linux 4.18); -1 if
  * that is not known. It lies at byte 192 of struct tcp_info, whose full form and the C library's exclude each other. */
 static inline long long bramble_delivered(int fd) {

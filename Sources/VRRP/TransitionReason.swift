@@ -16,7 +16,7 @@ public enum TransitionReason: Hashable, Sendable, CustomStringConvertible {
     case started
     /// It was started with priority 255: the addresses are its own.
     case ownsAddresses
-    /// No advertisement came for the whole Active_Down time.
+    /// No advertisement came for the time that a Backup waits, nor a sign of life where one was asked for.
     case activeSilent
     /// The same, although the Active node's machine gave signs of life.
     case activeHung

@@ -27,6 +27,8 @@ extension VirtualRouter {
         private var farewell: Farewell
         private var lateLooks = 0
 
+        /// Less than this apart, Backups that see the end each by a lifeline of its own might claim at once.
+        private static let shortestTurn = Duration.milliseconds(5)
         /// Beyond this number of late looks a Backup that can hardly run takes over all the same.
         private static let mostLateLooks = 2
 
@@ -45,10 +47,11 @@ extension VirtualRouter {
         /// When to ask for a sign of life: an interval before the Active node counts as gone, and four times in it, for
         /// questions get lost as advertisements do. Nil if that is done, or of no use.
         var asksAt: Instant? {
-            guard farewell == .none, heard != nil else { return nil }
+            guard farewell == .none, let heard else { return nil }
             let interval = Timers.duration(of: interval)
             switch sign {
-            case .none: return activeDown.advanced(by: .zero - interval)
+            // A high priority makes for a short skew, in which an advertisement may well be late.
+            case .none: return max(activeDown.advanced(by: .zero - interval), heard.at.advanced(by: interval * 3 / 2))
             case .asked(let last):
                 let next = last.advanced(by: interval / 4)
                 return next < activeDown ? next : nil
@@ -108,7 +111,7 @@ extension VirtualRouter {
 
         mutating func activeEnded(at now: Instant, rank: Int) {
             farewell = .ended
-            let step = Timers.duration(of: interval) / 4
+            let step = max(Timers.duration(of: interval) / 4, Self.shortestTurn)
             activeDown = min(activeDown, now.advanced(by: step * min(rank, Timers.lastRank)))
         }
 

@@ -106,7 +106,8 @@ extension VirtualRouter {
         guard case .active(var active) = phase else { return [] }
         let hearsRival = rival.map { $0.priority != Advertisement.resignation } ?? false
         let slept = active.advertised.duration(to: now)
-        guard slept >= ownTimers.activeDown else {
+        // For as long as its peers wait before they replace one that can't even answer.
+        guard slept >= (asks ? ownTimers.unanswered : ownTimers.activeDown) else {
             // It asked, and this is the answer.
             return hearsRival && active.askedAt != nil ? giveWay(after: slept, telling: false, at: now) : []
         }

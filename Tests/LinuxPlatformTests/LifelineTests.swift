@@ -107,6 +107,26 @@ struct LifelineTests {
         #expect(line.changes.isEmpty && line.caller.standing == .held)
     }
 
+    @Test(
+        "what is sent and not acknowledged is no sign of life",
+        .enabled(if: noNamespaces == nil, "\(noNamespaces ?? "")"))
+    func noSign() async throws {
+        try await inNewNamespace {
+            try shell("ip link set lo up")
+            let listener = try LifelineListener(port: 0)
+            let line = try Line(to: SocketAddress(ip: loopback, port: listener.port))
+            #expect(try line.drive { line.caller.standing == .held })
+            try shell("ip link set lo down")
+            for _ in 0..<5 {
+                _ = line.caller.askForSignOfLife(at: MonotonicClock.now())
+                usleep(10_000)
+                #expect(!line.caller.takeSignOfLife())
+            }
+            try shell("ip link set lo up")
+            #expect(try line.drive { line.caller.takeSignOfLife() }, "what was lost is repeated, and answered")
+        }
+    }
+
     @Test("a kernel whose process reads nothing gives sign after sign, and does not put them off")
     func signsWhileHung() throws {
         // Nobody drives it: the connection waits to be accepted.

@@ -145,6 +145,26 @@ struct SignOfLifeTests {
         #expect(ended.nextDeadline == start)
     }
 
+    @Test("a Backup of high priority does not ask about an advertisement that is only a little late")
+    func highPriority() {
+        var router = VirtualRouter(Fixture.allowing().configuration, priority: 254, tieBreaker: Fixture.own)
+        _ = router.startup(at: start)
+        _ = router.receive(Fixture.advertisement(255), from: Fixture.higher, at: start)
+        #expect(router.nextDeadline == start + .milliseconds(1500))
+    }
+
+    @Test("an Active node that slept for as long as Backups wait for an answer asks whether another leads")
+    func overslept() {
+        var router = Fixture.initialize(patience: .milliseconds(9900), allowance: Fixture.allowance)
+        _ = router.startup(at: start.advanced(by: .zero - Fixture.activeDown))
+        _ = router.deadlineReached(at: start)
+        #expect(router.state == .active && !router.isInDoubt)
+        _ = router.deadlineReached(at: start + down - .milliseconds(1))
+        #expect(!router.isInDoubt)
+        _ = router.deadlineReached(at: start + down + down)
+        #expect(router.isInDoubt)
+    }
+
     @Test("it asks four times, until it is answered")
     func asksAgain() {
         var router = Fixture.allowing()

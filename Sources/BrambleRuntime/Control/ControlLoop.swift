@@ -186,7 +186,7 @@ final class ControlLoop {
     /// advertisements may be waiting in the socket, and must be heard before their absence is concluded. When there was
     /// no pause the poller has just looked.
     private func turn(_ ready: [Poller.Ready]) {
-        let before = publishedAt
+        let (before, began) = (publishedAt, MonotonicClock.now())
         for event in ready {
             switch event.token {
             case Source.mailbox: for message in setup.mailbox.take() { obey(message) }
@@ -204,7 +204,7 @@ final class ControlLoop {
         let now = MonotonicClock.now()
         let due = ask { $0.nextDeadline }
         if due <= now {
-            if due.duration(to: now) > Self.inTime {
+            if due.duration(to: now) > Self.inTime || began.duration(to: now) > Self.inTime {
                 receive()
                 receiveAdvertisements()
             }

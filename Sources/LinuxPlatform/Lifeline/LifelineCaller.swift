@@ -67,11 +67,12 @@ public final class LifelineCaller {
     /// - Returns: whether it is asked. Without a connection it can't be.
     public func askForSignOfLife(at now: Instant) -> Bool {
         guard case .held(let socket, _, _) = state else { return false }
+        let isNew = !isAsked
         isAsked = true
         if let sentAt, now < sentAt.advanced(by: Self.leastPause) { return true }
-        if sentAt == nil || socket.isAcknowledged { deliveredBefore = socket.delivered }
-        sentAt = now
+        if isNew || socket.isAcknowledged { deliveredBefore = socket.delivered }
         isAsked = socket.ask()
+        if isAsked { sentAt = now }
         return isAsked
     }
 

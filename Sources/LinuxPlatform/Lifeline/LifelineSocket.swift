@@ -79,10 +79,11 @@ final class LifelineSocket {
     }
 
     /// Sends a byte, which the other kernel acknowledges at once, whatever its process does.
-    /// - Returns: whether it is on its way.
+    /// - Returns: whether it is on its way. After a loss that TCP repairs it may only be queued.
     func ask() -> Bool {
         var byte: UInt8 = 0
         return send(socket.number, &byte, 1, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)) == 1
+            && bramble_unsent(socket.number) <= 0
     }
 
     /// Whether all that was sent has been acknowledged.
