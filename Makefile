@@ -12,7 +12,7 @@ LAB       = $(AS_ROOT) env BRAMBLE="$(abspath $(or $(BRAMBLE),$(DEBUG)))" $(if $
 SOURCES  := Package.swift Sources Tests
 
 .PHONY: help setup setup-run setup-lab setup-bench setup-arm64 build release run smoke test unit simulate lab arm64 \
-        bench-failover bench-failover-stress lint format clean
+        test-arm64 bench-failover bench-failover-stress lint format clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-22s %s\n", $$1, $$2}' Makefile
@@ -44,7 +44,7 @@ run: setup-run build ## three nodes in a lab, the page on 127.0.0.1, everything 
 smoke: setup-run build ## the same without a terminal: kill the leader, measure the outage
 	@exec $(LAB) $(PYTHON) Tests/Lab/smoke.py
 
-test: setup-lab setup-arm64 ## every suite but the slow ones (SUITES="unit lab": only these)
+test: setup-lab ## every suite but the slow ones (SUITES="unit lab": only these)
 	@SWIFT="$(SWIFT)" Tests/run $(SUITES)
 
 unit: setup ## the tests of every target, and the simulation
@@ -55,6 +55,9 @@ simulate: setup ## the simulation alone (SEED=7: this seed; SEEDS=1000: so many)
 
 lab: setup-lab build ## real processes in network namespaces (ARGS="-k partition": some of them)
 	@exec $(LAB) $(PYTHON) -m pytest -p no:cacheprovider Tests/Lab $(ARGS)
+
+test-arm64: setup-arm64 ## the cross build, and its program by emulation
+	@SWIFT="$(SWIFT)" Tests/run arm64 arm64-check
 
 arm64: setup-arm64 ## cross-compile for Debian 13 on arm64: .build/arm64/bramble
 	@$(AS_ROOT) env PATH="$$PATH" image/arm64/make
