@@ -1,6 +1,7 @@
 """What the lab's tests share."""
 
 import os
+import shutil
 import sys
 
 import pytest
@@ -37,3 +38,17 @@ def single():
     """One node, not started."""
     with Lab(1) as made:
         yield made
+
+
+@pytest.fixture(scope="session", autouse=True)
+def usual_folder():
+    """Where daemons listen whose file does not say, or can't be read; None if this machine had it before.
+
+    A daemon leaves it behind, for it is the system's: what the tests' daemons leave is removed at the end.
+    """
+    folder = "/run/bramble"
+    if os.path.exists(folder):
+        yield None
+        return
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)

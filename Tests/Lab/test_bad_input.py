@@ -104,13 +104,11 @@ NO_CONFIGURATION = {
 
 
 @pytest.fixture(name="usual_place")
-def usual_place_fixture():
-    """Where a daemon listens whose file does not say; it leaves the folder, which is the system's, behind."""
-    folder = "/run/bramble"
-    if os.path.exists(folder):
-        pytest.skip(f"this machine has {folder}: a daemon of its own may be there")
-    yield os.path.join(folder, "control.sock")
-    shutil.rmtree(folder, ignore_errors=True)
+def usual_place_fixture(usual_folder):
+    """Where a daemon listens whose file does not say."""
+    if not usual_folder:
+        pytest.skip("this machine had /run/bramble before: a daemon of its own may be there")
+    return os.path.join(usual_folder, "control.sock")
 
 
 @pytest.mark.parametrize("text", NO_CONFIGURATION.values(), ids=NO_CONFIGURATION)
