@@ -61,8 +61,9 @@ public import Wire
 /// - **A sign of life (34, 35, 37).** A node that is off, unplugged or cut off is to be replaced as soon as that is certain; one
 ///   whose machine is only busy is not to be replaced at all. By silence alone they can't be told apart, but a kernel
 ///   answers for the latter and not for the former. The question stands for the third advertisement: where it can be
-///   asked, silence for two intervals and the skew is enough (37: else Active_Down). How long a process may be held up is learned from how late its
-///   advertisements were before (as TCP does for its timeout: Jacobson, 1988).
+///   asked, silence for two intervals and the skew is enough, in rows 7, 8, 15 and 30 too (37: else Active_Down). How
+///   long a process may be held up is learned from how late its advertisements were before (as TCP does for its timeout:
+///   Jacobson, 1988).
 /// - **Ended processes (27)** are known from the lifeline. The Backups take their turns by rank alone.
 /// - **Handing over (28 to 30).** The successor claims before the holder lets go, so that no packet finds nobody.
 /// - **Echoes (24).** Two Active nodes that both hold themselves for the winner would answer each other without end.
