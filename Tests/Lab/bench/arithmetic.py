@@ -44,7 +44,7 @@ def longest_gap(times: list[int], start: int, end: int) -> float:
 def longest_gap_begun(times: list[int], start: int, until: int, end: int) -> float:
     """The longest time between two of the times that begins from `start` to `until`, however long after that it ends."""
     inside = [start, *sorted(at for at in times if start <= at <= end), end]
-    return max((later - earlier for earlier, later in zip(inside, inside[1:]) if earlier <= until), default=0) / MILLISECOND
+    return max(later - earlier for earlier, later in zip(inside, inside[1:]) if earlier <= until) / MILLISECOND
 
 
 def holders_at(changes: list[Change], at: int) -> set[str]:
