@@ -37,7 +37,7 @@ public import Wire
 /// | 31 | Active | any event but a rival's advertisement, somewhat late | ask by an advertisement of priority 1 | Active |
 /// | 32 | Active, late | advertisement, or one within an interval of having asked | release, wait Active_Down; then the event as in Backup | Backup |
 /// | 33 | Backup | Active_Down passes, and is seen an interval too late | wait one interval more; the third time as 5 | Backup |
-/// | 34 | Backup | an interval and the skew pass, of one that was heard | ask its machine for a sign of life, four times in an interval | Backup |
+/// | 34 | Backup | an interval and the skew pass, one and a half at least, of one that was heard | ask its machine for a sign of life, four times in an interval | Backup |
 /// | 35 | Backup | the sign is given | wait one to five allowances more | Backup |
 /// | 36 | Backup | priority 0, but another node was heard to be Active last | ignored: not Active | Backup |
 /// | 37 | Backup | it can't be asked | wait an interval more, which makes Active_Down | Backup |
@@ -212,8 +212,8 @@ public struct VirtualRouter: Sendable {
 
     /// The process that was Active has ended; it is certain, and need not be concluded from silence.
     ///
-    /// The Backup of rank 0 claims when its deadline is looked at, which is at once; each further one a quarter of an interval
-    /// later, in which it hears the one before it.
+    /// The Backup of rank 0 claims when its deadline is looked at, which is at once; each further one a quarter of an
+    /// interval later, 5 ms at least, in which it hears the one before it.
     public mutating func activeEnded(at now: Instant) {
         guard case .backup(var backup) = phase else { return }
         backup.activeEnded(at: now, rank: rank)
