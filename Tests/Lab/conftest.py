@@ -8,15 +8,20 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+from again import Again  # noqa: E402
+from bench.arithmetic import MILLISECOND  # noqa: E402
+from bench.weather import Weather  # noqa: E402
 from lab import Lab  # noqa: E402
 from node import BRAMBLE  # noqa: E402
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     if os.geteuid() != 0:
         pytest.exit("the lab makes network namespaces and needs root: sudo, or `make lab`", returncode=1)
     if not os.access(BRAMBLE, os.X_OK):
         pytest.exit(f"there is no {BRAMBLE}: run `make build`, or name a binary in BRAMBLE", returncode=1)
+    # Whoever wants to see pauses of 100 ms need not look oftener than every 10.
+    config.pluginmanager.register(Again(Weather(None, sleep=10 * MILLISECOND)))
 
 
 @pytest.fixture

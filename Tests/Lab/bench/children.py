@@ -1,6 +1,6 @@
 """Processes of the harness's own that run beside the daemons: how they are started, given priority, and talked with.
 
-They run in a namespace of the lab, so that whoever removes the lab ends them.
+They run in a namespace of the lab, so that whoever removes the lab ends them, or in none.
 """
 
 import gc
@@ -33,17 +33,18 @@ def inside(namespace: str, *command: object) -> list[str]:
     return ["nsenter", f"--net=/run/netns/{namespace}", "--", *map(str, command)]
 
 
-def start(namespace: str, module: str, *arguments: object, **options) -> subprocess.Popen:
+def start(namespace: str | None, module: str, *arguments: object, **options) -> subprocess.Popen:
     """Starts a module of this package in a namespace."""
     environment = {**os.environ, "PYTHONPATH": LAB, "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.Popen(inside(namespace, sys.executable, "-m", f"bench.{module}", *arguments), env=environment,
+    command = [sys.executable, "-m", f"bench.{module}", *map(str, arguments)]
+    return subprocess.Popen(inside(namespace, *command) if namespace else command, env=environment,
                             **{"stdin": subprocess.DEVNULL, **options})
 
 
 class Child:
     """One that answers each letter that it is told with a line of JSON, in a `with` statement."""
 
-    def __init__(self, namespace: str, module: str, *arguments: object):
+    def __init__(self, namespace: str | None, module: str, *arguments: object):
         self._module = module
         self._process = start(namespace, module, *arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 

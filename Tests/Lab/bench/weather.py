@@ -1,7 +1,7 @@
 """What the machine itself does to whoever must be on time: a thread of the highest priority that sleeps and wakes up.
 
 By how much it oversleeps no other thread could have been on time either: the kernel or the hypervisor had the
-processor. There is one for each processor. It runs by itself, in a namespace of the lab.
+processor. There is one for each processor. It runs by itself, and ends with whoever started it.
 """
 
 import json
@@ -14,6 +14,7 @@ from typing import NamedTuple
 from bench.arithmetic import MILLISECOND
 from bench.children import Child, take_priority
 
+# Nanoseconds between two looks.
 SLEEP = MILLISECOND
 # Gaps from this length on are kept, each with its time.
 NOTED = 3 * MILLISECOND
@@ -32,7 +33,7 @@ def away_in(gaps: list[Gap], start: int, end: int) -> float:
     return max((gap.length for gap in gaps if gap.start < end and gap.start + gap.length > start), default=0) / MILLISECOND
 
 
-def probe(processor: int) -> None:
+def probe(processor: int, sleep: int) -> None:
     """Sleeps and wakes up until told to end; a `g` asks for the gaps so far."""
     os.sched_setaffinity(0, {processor})
     take_priority(PRIORITY)
@@ -41,10 +42,10 @@ def probe(processor: int) -> None:
     poll.register(0, select.POLLIN)
     before = time.monotonic_ns()
     while True:
-        told = poll.poll(SLEEP / MILLISECOND)
+        told = poll.poll(sleep / MILLISECOND)
         now = time.monotonic_ns()
-        if now - before - SLEEP >= NOTED:
-            gaps.append(Gap(before + SLEEP, now - before - SLEEP))
+        if now - before - sleep >= NOTED:
+            gaps.append(Gap(before + sleep, now - before - sleep))
         if told:
             if os.read(0, 1) != b"g":
                 return
@@ -53,10 +54,10 @@ def probe(processor: int) -> None:
 
 
 class Weather:
-    """The probes of all processors, in a `with` statement."""
+    """The probes of all processors, in a `with` statement; in a namespace of the lab, or in none."""
 
-    def __init__(self, home: str):
-        self._probes = [Child(home, "weather", processor) for processor in sorted(os.sched_getaffinity(0))]
+    def __init__(self, home: str | None, sleep: int = SLEEP):
+        self._probes = [Child(home, "weather", processor, sleep) for processor in sorted(os.sched_getaffinity(0))]
 
     def __enter__(self) -> "Weather":
         return self
@@ -71,4 +72,4 @@ class Weather:
 
 
 if __name__ == "__main__":
-    probe(int(sys.argv[1]))
+    probe(int(sys.argv[1]), int(sys.argv[2]))
