@@ -29,6 +29,10 @@ extension SWIM {
         public var syncInterval: Duration
         /// The least time between two such exchanges with one peer that we begin because we met it.
         public var syncSpacing: Duration
+        /// The time between two looks whether a datagram of full length reaches a member drawn at random.
+        public var stretchInterval: Duration
+        /// How long such a datagram's acknowledgement may take, and the time to the next attempt if it stays away.
+        public var stretchTimeout: Duration
         /// The first pause between two calls to a peer that does not answer; each is twice as long as the one before.
         public var firstCall: Duration
         /// The longest pause between calls to strangers: the broadcast and the configured addresses.
@@ -78,6 +82,9 @@ extension SWIM {
             // Only repairs what gossip lost, which is rare.
             syncInterval: .seconds(10),
             syncSpacing: .milliseconds(100),
+            // 1,200 bytes a node and half a minute: nothing. Eight attempts in doubt, so it is told within a minute.
+            stretchInterval: .seconds(30),
+            stretchTimeout: .seconds(1),
             // Cards that are plugged in together meet in the first second; one small broadcast every 10 s for ever.
             firstCall: .milliseconds(100),
             strangerCall: .seconds(10),

@@ -42,6 +42,9 @@ public struct SWIM: Sendable {
     var relays: [Relay] = []
     var sequence: UInt32 = 0
     var nextProbe: Instant
+    var ways = Ways()
+    var stretch: Stretch?
+    var nextStretch: Instant
 
     var news = Dissemination()
     var nextGossip: Instant
@@ -77,6 +80,7 @@ public struct SWIM: Sendable {
         nextProbe = now.advanced(by: offset)
         nextGossip = now
         nextSync = now.advanced(by: configuration.syncInterval)
+        nextStretch = now.advanced(by: configuration.stretchInterval)
         lastInput = now
         beginCalls(seeds: seeds, at: now)
     }

@@ -84,7 +84,7 @@ struct CodingTests {
 
     @Test("unknown kinds, other versions and too many records are told apart")
     func reasons() {
-        #expect(Message.decode([0x17, 1, 0, 0]) == .ignored(.unknownKind))
+        #expect(Message.decode([0x18, 1, 0, 0]) == .ignored(.unknownKind))
         #expect(Message.decode([0x01]) == .ignored(.unknownKind))
         #expect(Message.decode([0x14, 2, 0, 0]) == .ignored(.protocolVersion))
         #expect(Message.decode([0x14, 1, 0, 65] + Array(repeating: 0, count: 900)) == .ignored(.malformed))

@@ -47,6 +47,8 @@ struct TestNetwork {
     var lossPercent = 0
     /// Pairs of hosts of which the first does not reach the second.
     var severed: Set<[Int]> = []
+    /// Pairs of hosts between which, that way, no payload of more than 1,000 bytes passes.
+    var narrow: Set<[Int]> = []
     private var queue = EventQueue<Datagram>()
     private var random: SeededGenerator
     private let configuration: SWIM.Configuration
@@ -131,6 +133,15 @@ struct TestNetwork {
 
     var deaths: [Change] { changes.filter { $0.member.state == .dead } }
 
+    /// What `observer` finds wrong with its ways to others, by their numbers.
+    func faults(seenBy observer: Int) -> [Int: WayFault] {
+        let found = hosts[observer].swim?.wayFaults(at: now) ?? []
+        return Dictionary(
+            uniqueKeysWithValues: found.map { found in
+                (hosts.firstIndex { $0.session.node == found.node } ?? -1, found.fault)
+            })
+    }
+
     // MARK: Time
 
     mutating func run(for duration: Duration) { _ = run(atMost: duration) { _ in false } }
@@ -192,6 +203,7 @@ struct TestNetwork {
         let delay = Int64.random(in: hosts[index].latency, using: &random)
         guard !lost, let target = hosts.firstIndex(where: { $0.address == address }) else { return }
         guard hosts[target].group == hosts[index].group, !severed.contains([index, target]) else { return }
+        if narrow.contains([index, target]), case .payload(let bytes) = content, bytes.count > 1000 { return }
         queue.add(
             Datagram(
                 content: content, sender: hosts[index].session, source: hosts[index].address, target: target,

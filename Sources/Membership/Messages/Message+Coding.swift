@@ -42,7 +42,7 @@ extension Message {
     /// Reads a payload. Bytes after the last known field, of the head and of the whole, belong to a newer version.
     static func decode(_ payload: [UInt8]) -> Decoded {
         guard let kind = payload.first else { return .ignored(.malformed) }
-        guard (0x10...0x16).contains(kind) else { return .ignored(.unknownKind) }
+        guard (0x10...0x17).contains(kind) else { return .ignored(.unknownKind) }
         guard payload.count > 1 else { return .ignored(.malformed) }
         guard payload[1] == protocolVersion else { return .ignored(.protocolVersion) }
         do throws(DecodeError) {
@@ -72,7 +72,7 @@ extension Message.Body {
         case .ping(let sequence, let target):
             writer.integer(sequence)
             writer.nodeID(target)
-        case .ack(let sequence), .nack(let sequence): writer.integer(sequence)
+        case .ack(let sequence), .nack(let sequence), .stretch(let sequence): writer.integer(sequence)
         case .pingRequest(let sequence, let target, let patience):
             writer.integer(sequence)
             writer.nodeID(target)
@@ -94,6 +94,7 @@ extension Message.Body {
         case 0x14: self = .gossip
         case 0x15: self = .sync(wantsReply: try head.integer(UInt8.self) & 1 != 0)
         case 0x16: self = .hello
+        case 0x17: self = .stretch(sequence: try head.integer())
         default: throw .badValue
         }
     }

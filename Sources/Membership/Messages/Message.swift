@@ -15,6 +15,8 @@ struct Message: Equatable, Sendable {
         case gossip
         /// A part of everything that I know; the last part asks for the same in return.
         case sync(wantsReply: Bool)
+        /// A datagram of full length: does it reach you? Acknowledge it.
+        case stretch(sequence: UInt32)
         /// I exist: sent to everybody, and to peers that may have come back.
         case hello
     }
@@ -33,6 +35,7 @@ extension Message.Body {
         case .gossip: 0x14
         case .sync: 0x15
         case .hello: 0x16
+        case .stretch: 0x17
         }
     }
 

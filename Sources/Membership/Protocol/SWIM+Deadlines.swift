@@ -5,7 +5,7 @@ extension SWIM {
     public var nextDeadline: Instant {
         // A node that leaves only goes on saying so.
         guard !isLeaving else { return news.isEmpty ? .distantFuture : nextGossip }
-        var earliest = min(nextProbe, nextSync)
+        var earliest = min(nextProbe, nextSync, stretchDeadline)
         if !news.isEmpty { earliest = min(earliest, nextGossip) }
         for probe in probes { earliest = min(earliest, probe.nextDeadline) }
         for relay in relays { earliest = min(earliest, relay.nextDeadline) }
@@ -25,6 +25,7 @@ extension SWIM {
             advanceSuspicions(at: now, into: &actions)
             probeRound(at: now, into: &actions)
             periodicSync(at: now, into: &actions)
+            advanceStretch(at: now, into: &actions)
             makeCalls(at: now, into: &actions)
         }
         gossip(at: now, into: &actions)

@@ -5,7 +5,7 @@ extension SWIM {
     mutating func merge(
         _ heard: Record, from origin: Origin, inSync: Bool, at now: Instant, into actions: inout [Action]
     ) {
-        guard heard.node != session.node else { return mergeOwn(heard, at: now, into: &actions) }
+        guard heard.node != session.node else { return mergeOwn(heard, from: origin, at: now, into: &actions) }
         let held = roster[heard.node]
         var record = inSync ? doubted(heard, held: held, teller: origin.sender.node) : heard
         if let held, held.record.session != record.session, held.record.session.boot == record.session.boot {
@@ -76,7 +76,9 @@ extension SWIM {
     }
 
     /// What others say about ourselves: our own word counts more, so a wrong belief is answered with a newer statement.
-    private mutating func mergeOwn(_ heard: Record, at now: Instant, into actions: inout [Action]) {
+    private mutating func mergeOwn(
+        _ heard: Record, from origin: Origin, at now: Instant, into actions: inout [Action]
+    ) {
         let claimed = (heard.session.boot, heard.session.salt)
         guard claimed <= (session.boot, session.salt) else {
             laterRun = heard.session
@@ -87,6 +89,7 @@ extension SWIM {
             return spread(session.node, at: now)
         }
         if let seen = heard.address { ownAddress = seen }
+        if heard.state != .alive, heard.counter < own.counter { ways.accused(by: origin.sender.node, at: now) }
         guard !isLeaving, heard.supersedes(own) else { return }
         awareness.worsen()
         restate(above: heard.counter, at: now, into: &actions)
@@ -115,6 +118,7 @@ extension SWIM {
             probeList.insert(peer.node, using: &random)
             calls.end(.peer(peer.node))
         } else {
+            ways.forget(peer.node)
             probeList.remove(peer.node)
             probes.removeAll { $0.target == peer.node }
             if before?.state != peer.state { callAgain(peer, at: now) }

@@ -81,8 +81,9 @@ extension SWIM {
     mutating func acknowledged(
         _ number: UInt32, by node: NodeID, at now: Instant, into actions: inout [Action]
     ) {
-        guard number != 0 else { return }
+        guard number != 0, !stretchAcknowledged(number, by: node) else { return }
         if let index = probes.firstIndex(where: { $0.isOpen(number, to: node) }) {
+            ways.answered(probes[index].target, directly: probes[index].target == node, at: now)
             probes.remove(at: index)
             awareness.recover()
         } else if !passOn(number, by: node, into: &actions) {

@@ -99,6 +99,8 @@ extension SWIM {
             relay(request, to: target, at: now, into: &actions)
         case .sync(wantsReply: true):
             sync(with: origin.sender.node, at: origin.source, wantsReply: false, into: &actions)
+        case .stretch(let sequence):
+            send(.ack(sequence: sequence), to: origin.source, node: origin.sender.node, into: &actions)
         case .gossip, .hello, .sync(wantsReply: false): break
         }
     }

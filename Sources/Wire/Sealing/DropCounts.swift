@@ -8,20 +8,32 @@ public struct DropCounts: Hashable, Sendable, Sequence {
         public let count: UInt64
     }
 
-    /// Where and when something was last seen.
-    public struct Sighting: Hashable, Sendable {
-        /// The address the datagram came from. Nothing proves it.
-        public let source: SocketAddress
-        /// When it came.
-        public let at: Instant
+    /// Somebody whose datagrams are dropped for a reason that people can do something about.
+    public struct Source: Hashable, Sendable {
+        /// Why.
+        public let reason: DropReason
+        /// Where they come from. Nothing proves it.
+        public let ip: IPAddress
+        /// How many in the time from the first to the last.
+        public fileprivate(set) var count: UInt64
+        /// When the first came, since the last pause.
+        public fileprivate(set) var first: Instant
+        /// When the last came.
+        public fileprivate(set) var last: Instant
+
+        /// Whether it is more than what happens whenever two nodes meet.
+        public var isLasting: Bool { count >= 5 && first.duration(to: last) >= .seconds(3) }
     }
 
-    private var counts: [DropReason: UInt64] = [:]
+    /// The reasons of which the sources are noted.
+    private static let noted: Set<DropReason> = [.otherCluster, .forged, .unknownVersion, .unproven]
+    /// How many sources are noted; the one unheard for longest makes room. Anyone can invent more.
+    private static let mostSources = 16
+    /// A source that was silent for so long is forgotten: longer than the longest pause between two calls to strangers.
+    private static let memory = Duration.seconds(60)
 
-    /// The last datagram that another cluster's key had sealed: "packets arrive but don't open, from there".
-    public private(set) var lastOtherCluster: Sighting?
-    /// The last datagram that named our key and did not open with it.
-    public private(set) var lastForged: Sighting?
+    private var counts: [DropReason: UInt64] = [:]
+    private var noted: [Source] = []
 
     /// Nothing dropped yet.
     public init() {}
@@ -39,10 +51,27 @@ public struct DropCounts: Hashable, Sendable, Sequence {
 
     mutating func count(_ reason: DropReason, from source: SocketAddress, at now: Instant) {
         counts[reason, default: 0] &+= 1
-        switch reason {
-        case .otherCluster: lastOtherCluster = Sighting(source: source, at: now)
-        case .forged: lastForged = Sighting(source: source, at: now)
-        default: break
+        guard Self.noted.contains(reason) else { return }
+        noted.removeAll { $0.last.advanced(by: Self.memory) < now }
+        if let index = noted.firstIndex(where: { $0.reason == reason && $0.ip == source.ip }) {
+            noted[index].count &+= 1
+            noted[index].last = now
+        } else {
+            if noted.count >= Self.mostSources, let oldest = noted.indices.min(by: { noted[$0].last < noted[$1].last })
+            {
+                noted.remove(at: oldest)
+            }
+            noted.append(Source(reason: reason, ip: source.ip, count: 1, first: now, last: now))
         }
+    }
+
+    /// Who sent what was dropped, in the last minute; in the order in which they were first heard.
+    public func sources(at now: Instant) -> [Source] {
+        noted.filter { now <= $0.last.advanced(by: Self.memory) }
+    }
+
+    /// This reason applies no more to what comes from there.
+    mutating func settled(_ reason: DropReason, from ip: IPAddress) {
+        noted.removeAll { $0.reason == reason && $0.ip == ip }
     }
 }

@@ -120,6 +120,7 @@ public struct SealedLink: Sendable {
             }
             peers.prove(opened.session, at: source, sequence: opened.sequence, now: now)
             let reply = challenge.flatMap { answer($0, challenge: nil) }
+            drops.settled(.unproven, from: source.ip)
             return conclude(opened.session, wasProven: proven, reply: reply)
         case nil:
             return .dropped(.malformed)

@@ -22,7 +22,24 @@ struct DropTests {
         #expect(drops.map(\.reason) == DropReason.allCases)
         #expect(drops.filter { $0.count > 0 }.map(\.count) == [1, 2])
         #expect(drops.total == 3)
-        #expect(drops.lastForged == nil && drops.lastOtherCluster == nil)
+        #expect(drops.sources(at: Bench.start).isEmpty, "nobody can do anything about these")
+    }
+
+    @Test("sources are counted from their first to their last, forgotten after a minute, and bounded in number")
+    func sources() {
+        var drops = DropCounts()
+        func at(_ seconds: Int) -> Instant { Bench.start.advanced(by: .seconds(seconds)) }
+        for second in 0...4 { drops.count(.unproven, from: Bench.address(1), at: at(second)) }
+        let found = drops.sources(at: at(4))
+        #expect(found.map(\.count) == [5] && found[0].first == at(0) && found[0].last == at(4))
+        #expect(found[0].isLasting)
+        drops.settled(.unproven, from: Bench.address(1).ip)
+        #expect(drops.sources(at: at(4)).isEmpty)
+        for number in 1...100 { drops.count(.forged, from: Bench.address(UInt32(number)), at: at(5)) }
+        #expect(drops.sources(at: at(5)).count == 16)
+        #expect(drops.sources(at: at(65)).count == 16 && drops.sources(at: at(66)).isEmpty)
+        drops.count(.forged, from: Bench.address(1), at: at(100))
+        #expect(drops.sources(at: at(100)).map(\.count) == [1], "the count begins anew after a pause")
     }
 
     @Test("errors in sealing say what happened")

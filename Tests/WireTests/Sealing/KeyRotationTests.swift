@@ -47,14 +47,16 @@ struct KeyRotationTests {
         var alice = Party(1)
         var stranger = Party(3, keyring: Keyring(Self.new))
         #expect(alice.receive(try stranger.seal(), from: stranger) == .dropped(.otherCluster))
-        #expect(alice.link.drops.lastOtherCluster == .init(source: stranger.address, at: Bench.start))
-        #expect(alice.link.drops.lastForged == nil)
+        let heard = alice.link.drops.sources(at: Bench.start)
+        #expect(heard.map(\.reason) == [.otherCluster] && heard.map(\.ip) == [stranger.address.ip])
         var bob = Party(2)
         var forged = try bob.seal()
         forged[forged.count - 1] ^= 1
         let later = Bench.start.advanced(by: .seconds(1))
         #expect(alice.receive(forged, from: bob, at: later) == .dropped(.forged))
-        #expect(alice.link.drops.lastForged == .init(source: bob.address, at: later))
+        let both = alice.link.drops.sources(at: later)
+        #expect(both.map(\.reason) == [.otherCluster, .forged] && both.last?.ip == bob.address.ip)
+        #expect(both.last?.first == later && both.last?.count == 1)
     }
 
     @Test("a key that was taken away opens nothing any more")
