@@ -49,6 +49,8 @@ public enum Action: Sendable {
     /// Ask the kernel of this node's machine for a sign of life, over the lifeline to it. If it gives one, `gaveSignOfLife` is
     /// to be called, before the next `deadlineReached`.
     case askForSignOfLife(NodeID)
+    /// Try to connect to the TCP port with the number of the gossip port there, and call `knocked` with what came of it.
+    case knock(KnockTarget)
     /// Tell the LAN where the address is: gratuitous ARP, or unsolicited neighbour advertisement.
     case announce(FloatingAddress)
     /// Keep these peers on disk, in place of those kept before.

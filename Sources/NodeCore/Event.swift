@@ -38,6 +38,10 @@ public enum Event: Equatable, Sendable {
     case draining(Bool)
     /// Something about the address that a DHCP server gives.
     case lease(LeaseEvent)
+    /// Something is wrong between this node and others; the name is that of the member, if it is about one.
+    case trouble(Trouble, name: String, Trouble.Evidence)
+    /// It is so no more.
+    case troubleOver(Trouble, name: String)
     /// A person asked this node to show itself.
     case identify(until: Instant)
 
@@ -45,6 +49,8 @@ public enum Event: Equatable, Sendable {
     public var level: Level {
         switch self {
         case .duplicateIdentity, .addressStripped, .addressDefended, .addressConflict, .disagreement: .warning
+        case .trouble(let trouble, _, _): trouble.level
+        case .troubleOver: .info
         case .member(let member, _): member.state == .dead ? .warning : .info
         case .health(let health): health.isServing ? .notice : .warning
         case .obstacle(_, let obstacle): obstacle == nil ? .notice : .warning
@@ -98,6 +104,8 @@ public enum Event: Equatable, Sendable {
             return isDraining
                 ? "this node is out of service, until a person resumes it" : "this node is in service again"
         case .lease(let event): return event.text
+        case .trouble(let trouble, let name, let evidence): return trouble.text(naming: name, by: evidence)
+        case .troubleOver(let trouble, let name): return "no longer: " + trouble.text(naming: name)
         case .identify:
             return "identify: the lights show which node this is"
         }

@@ -26,12 +26,20 @@ extension Node {
         case .addressConflict: !conflicts.isEmpty
         case .split: routers.contains { $0.isContested }
         case .cannotServe: (!health.isServing || canHoldNothing) && !isStarting(at: now) && !isCutOff
-        case .isolated: isCutOff || (!company.isPresent && company.isLost)
+        case .isolated: isCutOff || (!company.isPresent && company.isLost && diagnosis.isCutOff)
+        case .blocked: diagnosis.holds { if case .blocked = $0 { true } else { false } }
+        case .oneWay: diagnosis.holds { $0 == .unanswered || $0.isOneWay }
+        case .otherVersion: diagnosis.holds { $0 == .unreadable(.otherVersion) }
+        case .otherKey:
+            !company.isPresent && diagnosis.holds { $0 == .unreadable(.otherKey) || $0 == .unreadable(.forged) }
+        case .narrow: diagnosis.holds { if case .way(_, .narrow) = $0 { true } else { false } }
         case .starting: isStarting(at: now)
         case .draining: isDraining
         case .joining: !company.isPresent && now < aloneAt
-        case .alone: !company.isPresent
+        case .alone: !company.isPresent && !company.isLost
+        case .leaderOfFewer: company.isLost && routers.contains { $0.router.state == .active }
         case .leader: routers.contains { $0.router.state == .active }
+        case .memberOfFewer: company.isLost
         case .member: true
         }
     }

@@ -43,6 +43,8 @@ public struct Node: Sendable {
     var defences: [IPAddress: Defence] = [:]
     /// The floating addresses that other programs have taken from their interface.
     var strippings: [IPAddress: Stripping] = [:]
+    /// What is wrong between this node and others.
+    var diagnosis: Diagnosis
     var shown: Signal?
     var ignored = IgnoreCounts()
     /// What people have been told of advertisements in standard mode.
@@ -67,6 +69,7 @@ public struct Node: Sendable {
         self.session = session
         startedAt = now
         latest = now
+        diagnosis = Diagnosis(at: now)
         link = SealedLink(session: session, keyring: configuration.keyring, secret: linkSecret)
         membership = SWIM(
             session: session,
@@ -129,6 +132,7 @@ public struct Node: Sendable {
         consider(conflictDeadline)
         consider(lifelines.nextDeadline)
         consider(spreadAt)
+        consider(diagnosis.lookAt.advanced(by: Self.gossipSlack))
         if latest < settledAt { consider(settledAt) }
         if latest < aloneAt { consider(aloneAt) }
         return next
@@ -146,6 +150,7 @@ public struct Node: Sendable {
         concludeFromLifelines(at: now)
         for index in routers.indices { routerDeadline(index, at: now, into: &actions) }
         leaseDeadline(at: now, into: &actions)
+        diagnose(at: now, into: &actions)
         settle(at: now, into: &actions)
         return actions
     }

@@ -32,6 +32,16 @@ public struct NodeSnapshot: Sendable {
         public let count: UInt64
     }
 
+    /// A trouble that holds now.
+    public struct TroubleReport: Hashable, Sendable {
+        /// What it is.
+        public let trouble: Trouble
+        /// What happened, and what to do.
+        public let text: String
+        /// Since when it holds.
+        public let since: Instant
+    }
+
     /// A floating address as seen from this node.
     public struct Floating: Sendable {
         /// The address.
@@ -79,6 +89,8 @@ public struct NodeSnapshot: Sendable {
     public let floating: [Floating]
     /// How it stands with the address that a DHCP server gives; nil if it is not asked.
     public let lease: LeaseStatus?
+    /// What is wrong between this node and others, what harms most first.
+    public let troubles: [TroubleReport]
     /// How many datagrams were dropped, by reason.
     public let drops: DropCounts
     /// How many messages were ignored, by reason.
@@ -111,6 +123,7 @@ extension Node {
                         history: router.history)
                 }
             },
-            lease: leaseStatus, drops: link.drops, ignored: ignored, localHealth: membership.localHealth)
+            lease: leaseStatus, troubles: troubleReports, drops: link.drops, ignored: ignored,
+            localHealth: membership.localHealth)
     }
 }

@@ -5,7 +5,7 @@ import Wire
 @Suite("Patterns of lights")
 struct LightsPatternTests {
     static let all: [Pattern] =
-        [.off, .steady, .slow, .fast, .heartbeat, .long, .wink] + (1...7).map { .flashes($0) }
+        [.off, .steady, .slow, .fast, .heartbeat, .limp, .long, .wink, .doubleWink] + (1...12).map { .flashes($0) }
 
     @Test("a slow blink is lit in the first half of each second")
     func slow() {
@@ -19,7 +19,7 @@ struct LightsPatternTests {
         #expect(risesIn(.seconds(60), of: .slow) == 60)
     }
 
-    @Test("a blink code has as many flashes as its number, and a pause longer than all between them", arguments: 1...7)
+    @Test("a blink code has as many flashes as its number, and a pause longer than all between them", arguments: 1...12)
     func flashes(_ count: Int) {
         let steps = Pattern.flashes(count).steps
         #expect(steps.filter(\.isOn).count == count)

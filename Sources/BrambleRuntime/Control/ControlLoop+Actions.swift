@@ -26,6 +26,7 @@ extension ControlLoop {
             case .adopt(let address, let holder): adopt(address, from: holder)
             case .lifelines(let peers): lifelines.hold(peers, at: MonotonicClock.now())
             case .askForSignOfLife(let holder): askForSignOfLife(holder, at: MonotonicClock.now())
+            case .knock(let target): knock(at: target, now: MonotonicClock.now())
             case .announce(let address): announce(address)
             case .store(let peers): setup.peers.keep(peers)
             case .sendDHCP(let request): sendDHCP(request)
@@ -42,6 +43,7 @@ extension ControlLoop {
             if case .advertise = action { continue }
             if case .claim = action { continue }
             if case .askForSignOfLife = action { continue }
+            if case .knock = action { continue }
             isNews = true
         }
         if isNews { publish(at: MonotonicClock.now()) }

@@ -59,6 +59,7 @@ final class ControlLoop {
     /// Nil where packet sockets are refused: then strangers go unnoticed.
     var probe: ConflictProbe?
     var lifelines: Lifelines
+    var knocks = Knocks()
     /// The way of advertisements in standard mode; nil in sealed mode, and where raw sockets are refused.
     var standard: StandardGroup?
     /// What of the interfaces people were told last.
@@ -172,6 +173,7 @@ final class ControlLoop {
         consider(homeless.nextDeadline)
         consider(control.nextDeadline)
         consider(lifelines.nextDeadline)
+        consider(knocks.nextDeadline)
         consider(stopsAt)
         consider(nextLingering)
         return next
@@ -194,7 +196,7 @@ final class ControlLoop {
             case Source.gossip6: receive(four: false)
             case Source.network: networkChanged()
             case Source.strangers: hearClaims(at: MonotonicClock.now())
-            case _ where Lifelines.owns(event): continue
+            case _ where Lifelines.owns(event) || Knocks.owns(event): continue
             case Source.advertisements: receiveAdvertisements()
             case Self.leaseToken: receiveDHCP()
             default: control.handle(event, poller: poller, answer: answer)
@@ -217,6 +219,7 @@ final class ControlLoop {
         retryClaim(at: now)
         advanceProbe(at: now)
         advanceLifelines(at: now)
+        knocksReady(ready.filter(Knocks.owns), at: now)
         closeIdleLeaseWire()
         lingerOn(at: now)
         lights.drive(at: now)

@@ -16,7 +16,7 @@ enum StatusBuilder {
             node: NodeStatus(
                 id: "\(node.session.node)", short: node.session.node.short, name: configuration.node.name,
                 version: Version.current, uptimeSeconds: node.startedAt.elapsed(to: now),
-                signal: SignalTable.row(node.signal).name, isDraining: node.isDraining),
+                signal: name(node.signal), isDraining: node.isDraining),
             cluster: ClusterStatus(
                 keyFingerprint: node.keyFingerprint,
                 members: node.members.map { member($0, of: node, configuration, at: now) }),
@@ -30,8 +30,10 @@ enum StatusBuilder {
             hooks: HookStatus.all(contents.hooks, configuration.hooks, at: now), realTime: contents.isRealTime,
             lifelines: lifelines(contents.lifelines, of: node, names),
             warnings: contents.warnings + contents.networkWarnings + contents.configurationProblems + obstacles(node)
+                + node.troubles.map { sentence($0.text) }
                 + HookStatus.warnings(contents.hooks, configuration.hooks) + [lease?.problem].compactMap { $0 })
         report.lease = lease
+        report.troubles = node.troubles.map { TroubleStatus($0, names, at: now) }
         return report
     }
 
@@ -40,11 +42,16 @@ enum StatusBuilder {
         StatusReport(
             node: NodeStatus(
                 id: "", short: "", name: configuration.node.name, version: Version.current, uptimeSeconds: 0,
-                signal: SignalTable.row(.cannotServe).name, isDraining: false),
+                signal: name(.cannotServe), isDraining: false),
             cluster: ClusterStatus(members: []), floating: [], site: SiteStatus(files: 0, bytes: 0),
             health: HealthStatus(serving: false, reasons: problems), drops: DropStatus([:]),
             http: HTTPStatus(port: configuration.http.port, requests: 0, openConnections: 0),
             lights: LightStatus(output: configuration.lights.output.rawValue), realTime: false, warnings: [])
+    }
+
+    /// A signal's name for programs.
+    private static func name(_ signal: Signal) -> String {
+        SignalTable.row(signal).name.split(separator: " ").joined(separator: "_")
     }
 
     private static func member(
@@ -130,6 +137,9 @@ enum StatusBuilder {
             }
         }
     }
+
+    /// A text of the log as a sentence.
+    private static func sentence(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() + "." }
 
     private static func site(_ contents: Facts.Contents, at now: Instant) -> SiteStatus {
         SiteStatus(

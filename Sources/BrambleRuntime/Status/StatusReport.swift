@@ -15,6 +15,8 @@ public struct StatusReport: Codable, Hashable, Sendable {
     public var floating: [FloatingStatus]
     /// The address that the cluster asks a DHCP server for; nil if its addresses are configured.
     public var lease: LeaseReport?
+    /// What is wrong between it and others, what harms most first; nil from a version that does not tell.
+    public var troubles: [TroubleStatus]?
     /// The site that it serves.
     public var site: SiteStatus
     /// Whether it may serve.
@@ -56,7 +58,8 @@ public struct StatusReport: Codable, Hashable, Sendable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case version, node, cluster, floating, lease, site, health, drops, http, lights, hooks, lifelines, warnings
+        case version, node, cluster, floating, lease, troubles, site, health, drops, http, lights, hooks, lifelines
+        case warnings
         case realTime = "real_time"
     }
 

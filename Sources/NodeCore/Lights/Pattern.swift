@@ -35,10 +35,15 @@ public struct Pattern: Hashable, Sendable {
     public static let fast = Pattern("fast blink", on: 125, 125)
     /// Two short flashes and a long pause: a heartbeat.
     public static let heartbeat = Pattern("heartbeat", on: 100, 150, 100, 1050)
+    /// Three short flashes and a long pause: a heart that stumbles.
+    public static let limp = Pattern("limping heartbeat", on: 100, 150, 100, 150, 100, 1050)
     /// Lit for two seconds, dark for two.
     public static let long = Pattern("long blink", on: 2000, 2000)
     /// Lit, with a short dark moment every two seconds.
     public static let wink = Pattern("wink", on: 1800, 200)
+
+    /// Lit, with two short dark moments every two seconds.
+    public static let doubleWink = Pattern("double wink", on: 1400, 200, 200, 200)
 
     /// A number to be counted: this many flashes, then a pause that can't be taken for one between flashes.
     public static func flashes(_ count: Int) -> Pattern {

@@ -16,6 +16,16 @@ public enum Signal: Int, CaseIterable, Comparable, Sendable {
     case cannotServe
     /// Members are known and none is heard: this node's own cable, switch port or Wi-Fi is the likely cause.
     case isolated
+    /// A member's machine is reached by TCP, but no datagram passes.
+    case blocked
+    /// A member is heard and does not hear, or the other way round.
+    case oneWay
+    /// Somebody speaks a version of the protocol that is not understood here.
+    case otherVersion
+    /// No member is there, and somebody sends what does not open with this node's keys.
+    case otherKey
+    /// Large datagrams do not reach a member that small ones reach.
+    case narrow
     /// Taken out of service by a person, or on the way to a stop.
     case draining
     /// The daemon has started and is not ready to serve.
@@ -24,8 +34,12 @@ public enum Signal: Int, CaseIterable, Comparable, Sendable {
     case joining
     /// Serving; no other node has ever been heard, so it leads itself.
     case alone
+    /// Serving, and holds a floating address; a member is dead.
+    case leaderOfFewer
     /// Serving, and holds a floating address.
     case leader
+    /// Serving, a member, and ready to take over; another member is dead.
+    case memberOfFewer
     /// Serving, a member, and ready to take over.
     case member
 

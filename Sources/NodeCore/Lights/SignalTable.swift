@@ -2,7 +2,7 @@
 /// README prints it, the tests hold the two together.
 ///
 /// Green is this node: steady serves, a heartbeat leads, slow is not in service. Yellow is the cluster: steady is
-/// together, slow is incomplete, dark is none. Red is trouble: steady is the node, slow the link, fast is two of
+/// together, slow is incomplete, fast meets others, dark is none. Red is trouble: steady is a node, slow the network, fast is two of
 /// something of which there may be only one; yellow then tells of what.
 public enum SignalTable {
     /// One signal's line.
@@ -47,6 +47,26 @@ public enum SignalTable {
             line(
                 signal, "isolated", .steady, .off, .slow, act: .flashes(3),
                 "This node hears none of the others: they are off, or its own cable, switch port or Wi-Fi is at fault.")
+        case .blocked:
+            line(
+                signal, "udp blocked", .steady, .slow, .steady, act: .flashes(8),
+                "Another node is reached by TCP but not by UDP. Open the port in firewalls and between Wi-Fi clients.")
+        case .oneWay:
+            line(
+                signal, "one way", .steady, .slow, .slow, act: .flashes(9),
+                "This node and another hear each other in one direction only. Check firewalls and switches.")
+        case .otherVersion:
+            line(
+                signal, "other version", .steady, .fast, .steady, act: .flashes(10),
+                "A node with another version of Bramble is not understood. Put the same version on all nodes.")
+        case .otherKey:
+            line(
+                signal, "other key", .steady, .fast, .slow, act: .flashes(11),
+                "Nodes are heard that have another key, and none that has this one's. Give them all one key.")
+        case .narrow:
+            line(
+                signal, "small mtu", .steady, .steady, .slow, act: .flashes(12),
+                "Large datagrams do not reach another node. Check the MTU of the interfaces between the two.")
         case .draining:
             line(
                 signal, "draining", .slow, .steady, .off, act: .wink,
@@ -54,11 +74,19 @@ public enum SignalTable {
         case .starting:
             line(signal, "starting", .slow, .off, .off, act: .slow, "Not ready yet. Takes seconds.")
         case .joining:
-            line(signal, "joining", .steady, .slow, .off, act: .long, "Serves the site, and is meeting the others.")
+            line(signal, "joining", .steady, .fast, .off, act: .long, "Serves the site, and is meeting the others.")
         case .alone:
             line(
                 signal, "alone", .heartbeat, .off, .off, act: .flashes(1),
                 "Serves the site and leads, for it has found no one else.")
+        case .leaderOfFewer:
+            line(
+                signal, "leader of fewer", .heartbeat, .slow, .off, act: .limp,
+                "Serves the site and leads, but another node is dead. `bramble status` says which.")
+        case .memberOfFewer:
+            line(
+                signal, "member of fewer", .steady, .slow, .off, act: .doubleWink,
+                "Serves the site and would take over, but another node is dead. `bramble status` says which.")
         case .leader:
             line(
                 signal, "leader", .heartbeat, .steady, .off, act: .heartbeat,

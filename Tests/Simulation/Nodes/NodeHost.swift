@@ -148,6 +148,8 @@ struct NodeHost: SimulatedHost {
                 return carryOut(node.cannotAskForSignOfLife(id, at: now), at: now)
             }
             return [.askForSignOfLife(peer.address)]
+        // Who would answer is not simulated: nothing is known of others' doors.
+        case .knock: return []
         case .announce(let address): return [.announce(address.ip)]
         case .store(let peers):
             self.peers = peers

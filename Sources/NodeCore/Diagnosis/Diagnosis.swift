@@ -1,0 +1,88 @@
+internal import Membership
+internal import Wire
+
+/// What is known of the troubles between this node and others, and by which knocks.
+struct Diagnosis: Sendable {
+    /// One trouble that holds now.
+    struct Finding: Hashable, Sendable {
+        let trouble: Trouble
+        var evidence: Trouble.Evidence
+        let since: Instant
+    }
+
+    private struct Door: Sendable {
+        var answer: Knock?
+        var nextAt: Instant
+    }
+
+    /// The time between two looks: people are told within it.
+    static let step = Duration.seconds(1)
+    /// The time between two knocks at one door.
+    private static let knockInterval = Duration.seconds(30)
+    /// How many doors of dead members are knocked at.
+    private static let mostDoors = 16
+
+    /// What holds, in the order in which it is told.
+    private(set) var findings: [Finding] = []
+    /// When to look again.
+    private(set) var lookAt: Instant
+    private var doors: [NodeID: Door] = [:]
+    /// Whether the gateway of this network answered last; nil if there is none, or it was not asked.
+    private var hearsGateway: Bool?
+    private var gatewayAt = Instant.zero
+
+    init(at now: Instant) { lookAt = now.advanced(by: Self.step) }
+
+    /// Whom to knock at now. Doors of those that are not dead any more are forgotten.
+    mutating func knocks(at dead: [LifelinePeer], isAlone: Bool, now: Instant) -> [KnockTarget] {
+        doors = doors.filter { door in dead.contains { $0.node == door.key } }
+        var targets: [KnockTarget] = []
+        for peer in dead.prefix(Self.mostDoors) where (doors[peer.node]?.nextAt ?? now) <= now {
+            doors[peer.node, default: Door(nextAt: now)].nextAt = now.advanced(by: Self.knockInterval)
+            targets.append(.member(peer))
+        }
+        if !isAlone {
+            (hearsGateway, gatewayAt) = (nil, .zero)
+        } else if gatewayAt <= now {
+            gatewayAt = now.advanced(by: Self.step * 5)
+            targets.append(.gateway)
+        }
+        return targets
+    }
+
+    /// A knock has been answered, or has not.
+    mutating func knocked(_ target: KnockTarget, _ answer: Knock?, at now: Instant) {
+        switch target {
+        case .member(let peer): doors[peer.node]?.answer = answer
+        // Who refuses, or is there and keeps silent, is there.
+        case .gateway: hearsGateway = answer.map { $0 != .unreachable }
+        }
+        lookAt = min(lookAt, now)
+    }
+
+    func answer(of node: NodeID) -> Knock? { doors[node]?.answer }
+
+    /// Whether it is this node that is cut off, when none of the others is heard. Not if the gateway is there, or one of
+    /// their machines.
+    var isCutOff: Bool {
+        hearsGateway != true && !doors.values.contains { $0.answer == .refused || $0.answer == .accepted }
+    }
+
+    /// Takes over what holds now.
+    /// - Returns: what is new, and what is over.
+    mutating func replace(
+        with held: [(trouble: Trouble, evidence: Trouble.Evidence)], at now: Instant
+    ) -> (new: [Finding], over: [Trouble]) {
+        lookAt = now.advanced(by: Self.step)
+        let before = findings
+        findings = held.map { trouble, evidence in
+            let since = before.first { $0.trouble == trouble }?.since ?? now
+            return Finding(trouble: trouble, evidence: evidence, since: since)
+        }
+        let new = findings.filter { finding in !before.contains { $0.trouble == finding.trouble } }
+        let over = before.map(\.trouble).filter { trouble in !findings.contains { $0.trouble == trouble } }
+        return (new, over)
+    }
+
+    func holds(_ isMeant: (Trouble) -> Bool) -> Bool { findings.contains { isMeant($0.trouble) } }
+}

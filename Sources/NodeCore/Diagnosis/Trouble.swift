@@ -1,0 +1,149 @@
+public import Membership
+public import Wire
+
+/// What a knock at another machine came to: an attempt to connect to the TCP port with the number of the gossip port.
+public enum Knock: String, Hashable, Sendable, CaseIterable {
+    /// Somebody listens there, as a running daemon does.
+    case accepted
+    /// The machine runs, and nobody listens there.
+    case refused
+    /// Nobody has that address, as far as this machine can reach.
+    case unreachable
+    /// Nothing was heard.
+    case silent
+}
+
+/// Something that is wrong between this node and others, told apart as far as that can be seen from here.
+///
+/// Values are equal when they are the same trouble; how often it showed, and from where, is not part of it: anyone can
+/// send from a thousand addresses.
+public enum Trouble: Hashable, Sendable {
+    /// Why datagrams of somebody can't be read.
+    public enum Unreadable: Hashable, Sendable, CaseIterable {
+        /// Sealed with a key that this node does not have.
+        case otherKey
+        /// Names a key of this node and does not open with it.
+        case forged
+        /// Of a version that this node does not understand.
+        case otherVersion
+    }
+
+    /// None of the others is heard, nor anybody else on this network: the fault is most likely here.
+    case isolated
+    /// A member is dead; what a knock at its machine came to, if there was one.
+    case dead(NodeID, Knock?)
+    /// A member's machine is reached by TCP, and its datagrams do not arrive: something between the two blocks UDP.
+    case blocked(NodeID)
+    /// The way to or from a member that lives is not well.
+    case way(NodeID, WayFault)
+    /// A node with this cluster's key is heard, and never answers: what is sent from here does not arrive.
+    case unanswered
+    /// Somebody sends what can't be read.
+    case unreadable(Unreadable)
+
+    /// A short name in the style of metrics labels.
+    public var name: String {
+        switch self {
+        case .isolated: "isolated"
+        case .dead: "member_dead"
+        case .blocked: "udp_blocked"
+        case .way(_, .narrow): "mtu"
+        case .way, .unanswered: "one_way"
+        case .unreadable(.otherKey): "other_key"
+        case .unreadable(.forged): "forged"
+        case .unreadable(.otherVersion): "other_version"
+        }
+    }
+
+    /// Whether a member that lives is heard and does not hear, or the other way round.
+    var isOneWay: Bool {
+        switch self {
+        case .way(_, .unheard), .way(_, .unhearing): true
+        default: false
+        }
+    }
+
+    /// The member that it is about, if it is about one.
+    public var node: NodeID? {
+        switch self {
+        case .dead(let node, _), .blocked(let node), .way(let node, _): node
+        case .isolated, .unanswered, .unreadable: nil
+        }
+    }
+}
+
+extension Trouble {
+    /// How loud it is. Another cluster on the same network is no fault.
+    var level: Event.Level {
+        switch self {
+        case .unreadable(.otherKey): .info
+        default: .warning
+        }
+    }
+
+    /// What has happened and what to do, for people. `name` names the member that it is about.
+    public func text(naming name: String = "", by evidence: Evidence = Evidence()) -> String {
+        switch self {
+        case .isolated:
+            "this node hears none of the others, nor the network's gateway: its own cable, switch port or Wi-Fi is the "
+                + "likely cause. It goes on serving whoever reaches it"
+        case .dead(_, .refused):
+            "member \(name) is dead, but its machine answers: bramble does not run there. Look at its log "
+                + "(journalctl -u bramble)"
+        case .dead(_, .unreachable): "member \(name) is dead: its machine is off, unplugged, or on another network"
+        case .dead: "member \(name) is dead: nothing is heard from it"
+        case .blocked:
+            "member \(name) is reached by TCP, but its datagrams do not arrive: something between the two blocks UDP. "
+                + "Open the UDP port of [cluster] port in firewalls and between Wi-Fi clients"
+        case .way(_, .unheard):
+            "member \(name) is heard here, but does not hear this node: what is sent there does not arrive. Check the "
+                + "firewall there, and the switches between"
+        case .way(_, .unhearing):
+            "member \(name) lives, as others tell, but is not heard here: what it sends does not arrive. Check the firewall "
+                + "here, and the switches between"
+        case .way(_, .narrow):
+            "small datagrams reach \(name), large ones do not: some link on the way carries less than it says. Set "
+                + "the MTU of the interfaces on both sides to what the way between them carries"
+        case .unanswered:
+            "a node with this cluster's key is heard\(evidence.origin), but never answers: what is sent there does not "
+                + "arrive. Check the firewall there, and the switches between"
+        case .unreadable(.otherKey):
+            "\(evidence.datagrams) sealed with a key that this node does not have: another cluster, "
+                + "or a node that was given another key. `bramble key fingerprint` on both tells which"
+        case .unreadable(.forged):
+            "\(evidence.datagrams) sealed under the name of this cluster's key and do not open with it: forged, or damaged on "
+                + "the way. They change nothing"
+        case .unreadable(.otherVersion):
+            "\(evidence.datagrams) of a version of Bramble that this one does not understand. Put the same "
+                + "version on all nodes"
+        }
+    }
+}
+
+extension Trouble {
+    /// Of what a trouble was concluded.
+    public struct Evidence: Hashable, Sendable {
+        /// How many addresses are told.
+        static let mostSources = 4
+
+        /// How many datagrams; 0 where it was not concluded from datagrams.
+        public var count: UInt64 = 0
+        /// Where they came from: at most four addresses, the one with most first. Nothing proves them.
+        public var sources: [IPAddress] = []
+
+        /// None.
+        public init(count: UInt64 = 0, sources: [IPAddress] = []) {
+            self.count = count
+            self.sources = sources
+        }
+
+        fileprivate var origin: String {
+            sources.isEmpty ? "" : " from " + sources.map(\.description).joined(separator: ", ")
+        }
+
+        fileprivate var datagrams: String {
+            (count == 1 ? "1 datagram" : count == 0 ? "datagrams" : "\(count) datagrams") + "\(origin) "
+                + (count == 1 ? "was" : "were")
+        }
+    }
+}

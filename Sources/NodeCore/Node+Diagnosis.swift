@@ -1,0 +1,69 @@
+internal import Membership
+public import Wire
+
+extension Node {
+    /// A knock that was asked for has been answered; nil where there was no door to knock at.
+    public mutating func knocked(_ target: KnockTarget, _ answer: Knock?, at now: Instant) -> [Action] {
+        guard !isStopped else { return [] }
+        diagnosis.knocked(target, answer, at: now)
+        return []
+    }
+
+    /// Looks, now and then, at what is wrong between this node and others.
+    mutating func diagnose(at now: Instant, into actions: inout [Action]) {
+        guard diagnosis.lookAt <= now else { return }
+        let dead = membership.members.filter { $0.state == .dead }.compactMap { member in
+            member.address.map { LifelinePeer(node: member.id, address: $0) }
+        }
+        let isAlone = !company.isPresent && company.isLost
+        actions += diagnosis.knocks(at: dead, isAlone: isAlone, now: now).map { .knock($0) }
+        let (new, over) = diagnosis.replace(with: troubles(at: now), at: now)
+        actions += over.map { .tell(.troubleOver($0, name: name(of: $0))) }
+        actions += new.map { .tell(.trouble($0.trouble, name: name(of: $0.trouble), $0.evidence)) }
+    }
+
+    /// All that holds: first what harms most.
+    private func troubles(at now: Instant) -> [(trouble: Trouble, evidence: Trouble.Evidence)] {
+        var found: [(trouble: Trouble, evidence: Trouble.Evidence)] = []
+        if !company.isPresent, company.isLost, diagnosis.isCutOff { found.append((.isolated, .init())) }
+        let ways = membership.wayFaults(at: now)
+        found += ways.map { (.way($0.node, $0.fault), .init()) }
+        for member in membership.members where member.state == .dead {
+            if ways.contains(where: { $0.node == member.id }) { continue }
+            let answer = diagnosis.answer(of: member.id)
+            found.append((answer == .accepted ? .blocked(member.id) : .dead(member.id, answer), .init()))
+        }
+        let sources = link.drops.sources(at: now)
+        for trouble in [Trouble.unanswered] + Trouble.Unreadable.allCases.map({ .unreadable($0) }) {
+            let meant = sources.filter { Self.trouble(of: $0) == trouble }.sorted { $0.count > $1.count }
+            guard !meant.isEmpty else { continue }
+            let told = meant.prefix(Trouble.Evidence.mostSources).map(\.ip)
+            found.append((trouble, .init(count: meant.reduce(0) { $0 &+ $1.count }, sources: told)))
+        }
+        return found
+    }
+
+    private static func trouble(of source: DropCounts.Source) -> Trouble? {
+        switch source.reason {
+        case .unproven: source.isLasting ? .unanswered : nil
+        case .otherCluster: .unreadable(.otherKey)
+        case .forged: .unreadable(.forged)
+        case .unknownVersion: .unreadable(.otherVersion)
+        default: nil
+        }
+    }
+
+    /// What the snapshot shows.
+    var troubleReports: [NodeSnapshot.TroubleReport] {
+        diagnosis.findings.map { finding in
+            let text = finding.trouble.text(naming: name(of: finding.trouble), by: finding.evidence)
+            return .init(trouble: finding.trouble, text: text, since: finding.since)
+        }
+    }
+
+    private func name(of trouble: Trouble) -> String {
+        guard let node = trouble.node else { return "" }
+        let name = membership.members.first { $0.id == node }?.info.name ?? ""
+        return name.isEmpty ? node.short : name
+    }
+}
