@@ -141,7 +141,7 @@ def test_an_address_that_somebody_uses_is_declined():
         address = wait_leased(lab, *nodes)
         assert address != POOL[0] and in_pool(address)
         assert f"{POOL[0]}" in "".join(line for line in server.log().splitlines() if "DECLINE" in line)
-        assert not any(node.status().signal == "address conflict" for node in nodes)
+        assert not any(node.status().signal == "address_conflict" for node in nodes)
 
 
 def test_a_check_asks_in_the_cluster_s_name_and_takes_nothing():

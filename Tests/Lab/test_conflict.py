@@ -33,7 +33,7 @@ def test_an_address_that_a_stranger_has_is_not_claimed_until_it_is_free(address)
         stranger = Stranger(lab)
         stranger.take(address)
         lab.start()
-        all_show(lab, "address conflict")
+        all_show(lab, "address_conflict")
         lab.stays_true(lambda: not lab.holders(address), "no node has the stranger's address", 4)
         for node in lab.nodes:
             assert "belongs to a stranger on this network (02:00:00:00:00:99)" in node.log()
@@ -57,7 +57,7 @@ def test_a_stranger_that_comes_while_we_lead_is_contradicted_once_and_then_left_
             assert lab.holders(address) == [leader]
             time.sleep(1)
             stranger.announce(address)
-            all_show(lab, "address conflict")
+            all_show(lab, "address_conflict")
             told = announcements.count
             print(f"\n  announcements until then: {told}")
             lab.stays_true(lambda: not lab.holders(address), "no node has the stranger's address", 6)

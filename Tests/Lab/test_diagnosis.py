@@ -10,7 +10,9 @@ def firewall(node, *rules: str) -> None:
     inside = ["nsenter", f"--net=/run/netns/{node.namespace}", "--", "nft"]
     subprocess.run([*inside, "delete", "table", "inet", "wall"], capture_output=True, check=False, timeout=30)
     if rules:
-        chain = "table inet wall {\nchain in {\ntype filter hook input priority 0;\n" + "\n".join(rules) + "\n}\n}\n"
+        chains = [f"chain {hook} {{\ntype filter hook {hook} priority 0;\n" + "\n".join(rules) + "\n}\n"
+                  for hook in ("input", "output")]
+        chain = "table inet wall {\n" + "".join(chains) + "}\n"
         subprocess.run([*inside, "-f", "-"], input=chain, text=True, capture_output=True, check=True, timeout=30)
 
 

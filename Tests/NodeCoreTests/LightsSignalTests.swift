@@ -22,7 +22,7 @@ struct LightsSignalTests {
     @Test("red is lit for trouble and for nothing else but identify")
     func red() {
         let trouble: Set<Signal> = [
-            .duplicateIdentity, .addressConflict, .split, .cannotServe, .isolated, .blocked, .oneWay, .otherVersion,
+            .duplicateIdentity, .blocked, .addressConflict, .split, .cannotServe, .isolated, .oneWay, .otherVersion,
             .otherKey, .narrow,
         ]
         let lit = Set(SignalTable.rows.filter { $0.lamps.red != .off }.map(\.signal))

@@ -8,6 +8,9 @@ public enum Signal: Int, CaseIterable, Comparable, Sendable {
     case identify
     /// Another machine is alive with this node's identity. It stands first of the faults because it causes the others.
     case duplicateIdentity
+    /// A member's machine is reached by TCP, but no datagram passes. Two nodes that do not hear each other both lead, and
+    /// take each other for the stranger.
+    case blocked
     /// A stranger, no node of this cluster, has the floating address.
     case addressConflict
     /// A part of the cluster is heard from but does not hear, or two nodes hold the address at once.
@@ -16,8 +19,6 @@ public enum Signal: Int, CaseIterable, Comparable, Sendable {
     case cannotServe
     /// Members are known and none is heard: this node's own cable, switch port or Wi-Fi is the likely cause.
     case isolated
-    /// A member's machine is reached by TCP, but no datagram passes.
-    case blocked
     /// A member is heard and does not hear, or the other way round.
     case oneWay
     /// Somebody speaks a version of the protocol that is not understood here.
