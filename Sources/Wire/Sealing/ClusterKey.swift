@@ -12,8 +12,8 @@ public struct ClusterKey: Hashable, Sendable, CustomStringConvertible, CustomDeb
     /// The key itself. A secret.
     public let bytes: [UInt8]
 
-    /// Four bytes that tell keys apart and give nothing of them away; each datagram carries those of its key.
-    let hint: UInt32
+    /// Four bytes that tell keys apart and give nothing of them away; each datagram carries those of its key, in clear.
+    public let hint: UInt32
 
     /// The key made of these 32 bytes; nil for any other count.
     public init?(bytes: [UInt8]) {

@@ -8,6 +8,8 @@ struct DatagramSeal: Sendable {
         let session: Session
         let sequence: UInt64
         let payload: [UInt8]
+        /// The key that it was sealed with.
+        let key: ClusterKey
     }
 
     enum Opening: Hashable, Sendable {
@@ -22,14 +24,15 @@ struct DatagramSeal: Sendable {
 
     let session: Session
     private(set) var keyring: Keyring
-    private var sealingKey: SessionKey
+    /// Those of our own session, in the order of the keyring.
+    private var sealingKeys: [SessionKey]
     private var openingKeys = BoundedTable<CachedKey, SessionKey>(limit: cacheLimit)
     private var nextSequence: UInt64
 
     init(session: Session, keyring: Keyring, firstSequence: UInt64) {
         self.session = session
         self.keyring = keyring
-        sealingKey = SessionKey(keyring.newest, session)
+        sealingKeys = keyring.keys.map { SessionKey($0, session) }
         nextSequence = firstSequence
     }
 
@@ -39,32 +42,38 @@ struct DatagramSeal: Sendable {
     /// The sequence numbers go on: a key that comes back must not meet a number that it has seen.
     mutating func replaceKeyring(_ keyring: Keyring) {
         self.keyring = keyring
-        sealingKey = SessionKey(keyring.newest, session)
+        sealingKeys = keyring.keys.map { SessionKey($0, session) }
         openingKeys.removeAll()
     }
 
-    /// One datagram, and one sequence number used up even if the cipher should refuse.
-    mutating func seal(_ payload: [UInt8]) throws(SealError) -> [UInt8] {
+    /// One datagram, and one sequence number used up even if the cipher should refuse. A key that is not in the keyring
+    /// is as good as none: the newest seals. The numbers go on from key to key, as if there were one.
+    mutating func seal(_ payload: [UInt8], under key: ClusterKey? = nil) throws(SealError) -> [UInt8] {
         guard !payload.isEmpty else { throw .empty }
         guard payload.count <= PaddedPayload.maximumCount else { throw .tooLong(payload.count) }
         guard nextSequence < .max else { throw .exhausted }
         let sequence = nextSequence
         nextSequence += 1
-        let header = DatagramHeader(hint: keyring.newest.hint, session: session, sequence: sequence).bytes
+        let index = key.flatMap { keyring.keys.firstIndex(of: $0) } ?? 0
+        let header = DatagramHeader(hint: keyring.keys[index].hint, session: session, sequence: sequence).bytes
         let plaintext = PaddedPayload.wrap(payload)
-        guard let sealed = sealingKey.seal(plaintext, header: header, sequence: sequence) else { throw .cipherFailed }
+        guard let sealed = sealingKeys[index].seal(plaintext, header: header, sequence: sequence) else {
+            throw .cipherFailed
+        }
         return header + sealed
     }
 
     mutating func open(_ datagram: [UInt8]) -> Opening {
         if let flaw = DatagramHeader.flaw(in: datagram) { return .dropped(flaw) }
         guard let header = try? DatagramHeader(reading: datagram) else { return .dropped(.tooShort) }
-        guard keyring.keys.contains(where: { $0.hint == header.hint }) else { return .dropped(.otherCluster) }
+        guard keyring.keys.contains(where: { $0.hint == header.hint }) else {
+            return .dropped(keyring.dropped.contains(header.hint) ? .droppedKey : .otherCluster)
+        }
         if header.session == session { return .dropped(.ownEcho) }
         for key in keyring.keys where key.hint == header.hint {
             guard let plaintext = open(datagram, header, with: key) else { continue }
             guard let payload = try? PaddedPayload.unwrap(plaintext) else { return .dropped(.malformed) }
-            return .opened(Opened(session: header.session, sequence: header.sequence, payload: payload))
+            return .opened(Opened(session: header.session, sequence: header.sequence, payload: payload, key: key))
         }
         return .dropped(.forged)
     }

@@ -14,6 +14,10 @@ public struct DropCounts: Hashable, Sendable, Sequence {
         public let reason: DropReason
         /// Where they come from. Nothing proves it.
         public let ip: IPAddress
+        /// The node that the last one names as its sender, where it does not open for want of a key. Nothing proves it.
+        public fileprivate(set) var node: NodeID?
+        /// The hint of the key that the last one is sealed with, in the same case.
+        public fileprivate(set) var hint: UInt32?
         /// How many in the time from the first to the last.
         public fileprivate(set) var count: UInt64
         /// When the first came, since the last pause.
@@ -26,7 +30,7 @@ public struct DropCounts: Hashable, Sendable, Sequence {
     }
 
     /// The reasons of which the sources are noted.
-    private static let noted: Set<DropReason> = [.otherCluster, .forged, .unknownVersion, .unproven]
+    private static let noted: Set<DropReason> = [.otherCluster, .droppedKey, .forged, .unknownVersion, .unproven]
     /// How many sources are noted; the one unheard for longest makes room. Anyone can invent more.
     private static let mostSources = 16
     /// A source that was silent for so long is forgotten: longer than the longest pause between two calls to strangers.
@@ -49,25 +53,38 @@ public struct DropCounts: Hashable, Sendable, Sequence {
         DropReason.allCases.lazy.map { Element(reason: $0, count: self[$0]) }.makeIterator()
     }
 
-    mutating func count(_ reason: DropReason, from source: SocketAddress, at now: Instant) {
+    /// One more. `header` is what stands in clear in one that no key here opens.
+    mutating func count(
+        _ reason: DropReason, from source: SocketAddress, header: DatagramHeader? = nil, at now: Instant
+    ) {
         counts[reason, default: 0] &+= 1
         guard Self.noted.contains(reason) else { return }
         noted.removeAll { $0.last.advanced(by: Self.memory) < now }
         if let index = noted.firstIndex(where: { $0.reason == reason && $0.ip == source.ip }) {
             noted[index].count &+= 1
             noted[index].last = now
+            noted[index].node = header?.session.node
+            noted[index].hint = header?.hint
         } else {
             if noted.count >= Self.mostSources, let oldest = noted.indices.min(by: { noted[$0].last < noted[$1].last })
             {
                 noted.remove(at: oldest)
             }
-            noted.append(Source(reason: reason, ip: source.ip, count: 1, first: now, last: now))
+            noted.append(
+                Source(
+                    reason: reason, ip: source.ip, node: header?.session.node, hint: header?.hint, count: 1, first: now,
+                    last: now))
         }
     }
 
     /// Who sent what was dropped, in the last minute; in the order in which they were first heard.
     public func sources(at now: Instant) -> [Source] {
         noted.filter { now <= $0.last.advanced(by: Self.memory) }
+    }
+
+    /// Forgets who sealed with keys that are ours now.
+    mutating func forgetSources(with hints: [UInt32]) {
+        noted.removeAll { source in source.hint.map(hints.contains) ?? false }
     }
 
     /// This reason applies no more to what comes from there.

@@ -10,6 +10,8 @@ public enum DropReason: String, Hashable, Sendable, CaseIterable, CustomStringCo
     case unknownVersion
     /// Sealed with a key that is not among ours.
     case otherCluster
+    /// Sealed with a key that this cluster had once.
+    case droppedKey
     /// Names one of our keys but was not sealed with it, or was changed on the way.
     case forged
     /// Accepted once before.
@@ -48,6 +50,7 @@ public enum DropReason: String, Hashable, Sendable, CaseIterable, CustomStringCo
         case .notBramble: "not from a Bramble node"
         case .unknownVersion: "from a version of Bramble that this one does not understand"
         case .otherCluster: "sealed with another cluster's key"
+        case .droppedKey: "sealed with a key that this cluster has dropped"
         case .forged: "does not open with the key it names: forged, or damaged on the way"
         case .replayed: "a copy of one that was received before"
         case .tooOld: "older than anything that can be checked for copies"

@@ -34,6 +34,16 @@ public struct SealedLink: Sendable {
     private var seal: DatagramSeal
     private var peers: ProvenPeers
     private let cookies: CookieMaker
+    /// With which key those at an address sealed; kept only while there is more than one.
+    private var heard = BoundedTable<SocketAddress, HeardKey>(limit: ProvenPeers.nodeLimit)
+
+    /// The newest key that a session has sealed with.
+    public struct HeardKey: Hashable, Sendable {
+        /// The session: another run may have lost the key.
+        public let session: Session
+        /// The key.
+        public let key: ClusterKey
+    }
 
     /// The link of this session. `secret` is 32 random bytes of this run that nobody else ever learns.
     public init(session: Session, keyring: Keyring, secret: [UInt8]) {
@@ -56,17 +66,26 @@ public struct SealedLink: Sendable {
     var cachedKeys: Int { seal.cachedKeys }
 
     /// Swaps the keys while everything runs. Who is proven stays proven.
-    public mutating func replaceKeyring(_ keyring: Keyring) { seal.replaceKeyring(keyring) }
+    public mutating func replaceKeyring(_ keyring: Keyring) {
+        seal.replaceKeyring(keyring)
+        drops.forgetSources(with: keyring.keys.map(\.hint))
+        if keyring.keys.count == 1 { heard.removeAll() }
+    }
+
+    /// With which key the one at this address, who is proven, has sealed: it surely has that one. Nil if none was heard
+    /// while there was more than one key.
+    public func heardKey(at address: SocketAddress) -> HeardKey? { heard.peek(address) }
 
     /// Whether this session has answered a challenge from this address.
     public func isProven(_ session: Session, at address: SocketAddress) -> Bool {
         peers.isProven(session, at: address)
     }
 
-    /// Seals a payload, whose first byte is its kind, into one datagram of at most 1,200 bytes.
-    public mutating func seal(_ payload: [UInt8]) throws(SealError) -> [UInt8] {
+    /// Seals a payload, whose first byte is its kind, into one datagram of at most 1,200 bytes. With the newest key,
+    /// unless another of the keyring is asked for.
+    public mutating func seal(_ payload: [UInt8], under key: ClusterKey? = nil) throws(SealError) -> [UInt8] {
         if let kind = payload.first, LinkMessage.kinds.contains(kind) { throw .reservedKind(kind) }
-        return try seal.seal(payload)
+        return try seal.seal(payload, under: key)
     }
 
     /// Opens a datagram that came from this address at this time.
@@ -76,7 +95,11 @@ public struct SealedLink: Sendable {
             case .dropped(let reason): Received.dropped(reason)
             case .opened(let opened): receive(opened, from: source, at: now)
             }
-        if case .dropped(let reason) = received { drops.count(reason, from: source, at: now) }
+        if case .dropped(let reason) = received {
+            let isOfOtherKey = reason == .otherCluster || reason == .droppedKey
+            let header = isOfOtherKey ? try? DatagramHeader(reading: datagram) : nil
+            drops.count(reason, from: source, header: header, at: now)
+        }
         return received
     }
 
@@ -98,8 +121,9 @@ public struct SealedLink: Sendable {
         if let kind = opened.payload.first, LinkMessage.kinds.contains(kind) {
             return negotiate(kind, opened, from: source, at: now, proven: proven)
         }
-        guard proven else { return challenge(opened.session, at: source, now: now) }
+        guard proven else { return challenge(opened, at: source, now: now) }
         peers.accept(opened.session, at: source, sequence: opened.sequence, now: now)
+        noteKey(of: opened, at: source)
         if opened.session.node == session.node { return .duplicateIdentity(opened.session, reply: nil) }
         return .message(from: opened.session, payload: opened.payload)
     }
@@ -113,14 +137,15 @@ public struct SealedLink: Sendable {
             guard challenged == session else { return .dropped(.misdirected) }
             if proven { peers.accept(opened.session, at: source, sequence: opened.sequence, now: now) }
             let own = proven ? nil : cookies.cookie(for: opened.session, at: source, now: now)
-            return answer(cookie, challenge: own).map { .reply($0) } ?? .dropped(.unproven)
+            return answer(cookie, challenge: own, under: opened.key).map { .reply($0) } ?? .dropped(.unproven)
         case .answer(let cookie, let challenge):
             guard cookies.accepts(cookie, from: opened.session, at: source, now: now) else {
                 return .dropped(.badAnswer)
             }
             peers.prove(opened.session, at: source, sequence: opened.sequence, now: now)
-            let reply = challenge.flatMap { answer($0, challenge: nil) }
             drops.settled(.unproven, from: source.ip)
+            noteKey(of: opened, at: source)
+            let reply = challenge.flatMap { answer($0, challenge: nil, under: opened.key) }
             return conclude(opened.session, wasProven: proven, reply: reply)
         case nil:
             return .dropped(.malformed)
@@ -135,17 +160,31 @@ public struct SealedLink: Sendable {
     }
 
     /// Asks a sender to prove itself. This is counted although there is something to send.
-    private mutating func challenge(_ sender: Session, at source: SocketAddress, now: Instant) -> Received {
-        let cookie = cookies.cookie(for: sender, at: source, now: now)
-        guard let datagram = try? seal.seal(LinkMessage.challenge(sender, cookie).encoded) else {
+    private mutating func challenge(
+        _ opened: DatagramSeal.Opened, at source: SocketAddress, now: Instant
+    ) -> Received {
+        let cookie = cookies.cookie(for: opened.session, at: source, now: now)
+        let message = LinkMessage.challenge(opened.session, cookie).encoded
+        guard let datagram = try? seal.seal(message, under: opened.key) else {
             return .dropped(.unproven)
         }
         drops.count(.unproven, from: source, at: now)
         return .reply(datagram)
     }
 
-    /// Nil if the sequence numbers are used up.
-    private mutating func answer(_ cookie: Cookie, challenge: Cookie?) -> [UInt8]? {
-        try? seal.seal(LinkMessage.answer(cookie, challenge: challenge).encoded)
+    /// Under the key that the question was sealed with, for the asker may have no other. Nil if the sequence numbers are
+    /// used up.
+    private mutating func answer(_ cookie: Cookie, challenge: Cookie?, under key: ClusterKey) -> [UInt8]? {
+        try? seal.seal(LinkMessage.answer(cookie, challenge: challenge).encoded, under: key)
+    }
+
+    /// A session that has once sealed with a newer key does not lose it by sealing with an older one.
+    private mutating func noteKey(of opened: DatagramSeal.Opened, at source: SocketAddress) {
+        guard keyring.keys.count > 1 else { return }
+        func place(_ key: ClusterKey) -> Int { keyring.keys.firstIndex(of: key) ?? .max }
+        if let known = heard.peek(source), known.session == opened.session, place(known.key) <= place(opened.key) {
+            return
+        }
+        heard.insert(HeardKey(session: opened.session, key: opened.key), for: source)
     }
 }

@@ -68,6 +68,48 @@ struct KeyRotationTests {
         #expect(bob.receive(try alice.seal(), from: alice) == .dropped(.otherCluster))
     }
 
+    @Test("what another key than the newest is asked to seal is opened by those who have no other")
+    func sealsWithAnother() throws {
+        var alice = Party(1, keyring: try Bench.keyring(Self.new, Self.old))
+        var bob = Party(2, keyring: Keyring(Self.old))
+        #expect(bob.receive(try alice.link.seal(Bench.message()), from: alice) == .dropped(.otherCluster))
+        try introduce(&bob, &alice)
+        #expect(bob.knows(alice) && alice.knows(bob), "answers come under the key of the question")
+        #expect(alice.link.heardKey(at: bob.address) == .init(session: bob.session, key: Self.old))
+        let message = try alice.link.seal(Bench.message(), under: Self.old)
+        #expect(bob.receive(message, from: alice) == .message(from: alice.session, payload: Bench.message()))
+        #expect(bob.link.heardKey(at: alice.address) == nil, "with one key there is nothing to choose")
+    }
+
+    @Test("a session that has once sealed with the newer key has it, whatever it seals with later")
+    func heardKeys() throws {
+        var alice = Party(1, keyring: try Bench.keyring(Self.new, Self.old))
+        var bob = Party(2, keyring: try Bench.keyring(Self.new, Self.old))
+        try introduce(&alice, &bob)
+        for (key, heard) in [(Self.old, Self.new), (Self.new, Self.new)] {
+            _ = bob.receive(try alice.link.seal(Bench.message(), under: key), from: alice)
+            #expect(bob.link.heardKey(at: alice.address)?.key == heard)
+        }
+        var later = Party(1, boot: 2, keyring: Keyring(Self.old))
+        try introduce(&later, &bob)
+        #expect(bob.link.heardKey(at: later.address) == .init(session: later.session, key: Self.old))
+    }
+
+    @Test("who seals with a dropped key is told from strangers, and both are counted by where they are")
+    func strangers() throws {
+        var alice = Party(1, keyring: Keyring(Self.new, older: [], dropped: [Self.old.hint]))
+        var late = Party(2, keyring: Keyring(Self.old))
+        var other = Party(3, keyring: Keyring(Bench.key(3)))
+        for _ in 0..<3 { #expect(alice.receive(try late.seal(), from: late) == .dropped(.droppedKey)) }
+        #expect(alice.receive(try other.seal(), from: other) == .dropped(.otherCluster))
+        let heard = alice.link.drops.sources(at: Bench.start)
+        #expect(heard.map(\.reason) == [.droppedKey, .otherCluster] && heard.map(\.count) == [3, 1])
+        #expect(heard.map(\.hint) == [Self.old.hint, Bench.key(3).hint])
+        #expect(heard.map(\.node) == [late.session.node, other.session.node])
+        alice.link.replaceKeyring(Keyring(Self.new, older: [Self.old], dropped: []))
+        #expect(alice.link.drops.sources(at: Bench.start).map(\.reason) == [.otherCluster], "it opens again")
+    }
+
     /// Two keys, found by search, whose hints are equal.
     private static func namesakes() throws -> (ClusterKey, ClusterKey) {
         func key(_ number: UInt64) throws -> ClusterKey {
