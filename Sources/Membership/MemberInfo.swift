@@ -8,6 +8,8 @@ public struct MemberInfo: Sendable, Hashable {
     public var release: UInt64
     /// Bits 0 and 1 are `serving` and `draining`, bits 8 to 15 the `priority`; the others are handed on as they came.
     public var flags: UInt16
+    /// What it says of its keys; nil for a node of a version that cannot be given new ones.
+    public var keys: HeldKeys?
     /// Fields of a newer version, handed on as they came.
     var extra: [UInt8] = []
 

@@ -96,6 +96,7 @@ struct CodingTests {
         var record = Self.record(
             .suspect, accusers: (0..<8).map { NodeID(high: 0, low: $0) },
             address: SocketAddress("[2001:db8::1]:7373", defaultPort: 0), name: String(repeating: "ü", count: 200))
+        record.info.keys = HeldKeys(generation: 1, newest: 2, oldest: 3, floor: 4, sealsWithNewest: true)
         record.info.extra = Array(repeating: 7, count: 32)
         var packet = Packet(.pingRequest(sequence: 1, target: Self.node, patience: 1), limit: 320)
         let fits = packet.add(record.encoded)
@@ -106,6 +107,22 @@ struct CodingTests {
         }
         #expect(message.records[0].info.name == String(repeating: "ü", count: 31))
         #expect(message.records[0].accusers.count == 4)
+        #expect(message.records[0].info.keys == record.info.keys && message.records[0].info.extra.count == 32)
+    }
+
+    @Test("what a member says of its keys stands behind what older versions know, and they hand it on")
+    func heldKeys() throws {
+        var record = Self.record()
+        let before = record.encoded
+        record.info.keys = HeldKeys(generation: 1, newest: 2, oldest: 3, floor: 4, sealsWithNewest: true)
+        let keys: [UInt8] = [0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 1]
+        #expect(record.encoded == [before[0] + 17] + before.dropFirst() + keys)
+        var reader = ByteReader(record.encoded)
+        #expect(try Record(from: &reader) == record)
+        // A few bytes of another kind are no keys.
+        var other = ByteReader([before[0] + 3] + before.dropFirst() + [1, 2, 3])
+        let read = try Record(from: &other)
+        #expect(read.info.keys == nil && read.info.extra == [1, 2, 3])
     }
 
     @Test(

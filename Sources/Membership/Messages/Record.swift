@@ -27,7 +27,8 @@ struct Record: Equatable, Sendable {
 extension Record {
     private static let stateMask: UInt8 = 0x0F
     private static let addressFlag: UInt8 = 0x10
-    /// The most bytes of a newer version's fields that are handed on; a record's length has to stay under 256.
+    /// The most bytes of a newer version's fields that are handed on; a record's length has to stay under 256. A version
+    /// that knows nothing of keys takes their 17 bytes for such fields.
     private static let extraLimit = 32
 
     /// The record behind its length of one byte.
@@ -44,6 +45,7 @@ extension Record {
         writer.integer(info.flags)
         writer.integer(info.release)
         writer.string(info.wireName)
+        if let keys = info.keys { writer.heldKeys(keys) }
         if info.extra.count <= Self.extraLimit { writer.append(info.extra) }
         return [UInt8(writer.bytes.count)] + writer.bytes
     }
@@ -63,6 +65,7 @@ extension Record {
         let flags = try body.integer(UInt16.self)
         let release = try body.integer(UInt64.self)
         info = MemberInfo(name: try body.string(), httpPort: port, release: release, flags: flags)
+        if body.count >= HeldKeys.byteCount { info.keys = try body.heldKeys() }
         info.extra = Array(body.remainder())
     }
 
