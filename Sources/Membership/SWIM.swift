@@ -92,6 +92,9 @@ public struct SWIM: Sendable {
         return members
     }
 
+    /// The peers of earlier runs that have not been heard of in this one, ordered by node ID.
+    public var unseenPeers: [KnownPeer] { memory.known.filter { roster[$0.id] == nil } }
+
     /// How far the node has to doubt itself: 0 is healthy, `Configuration.worstHealth` the worst.
     public var localHealth: Int { awareness.health }
 

@@ -59,6 +59,9 @@ public enum Action: Sendable {
     case sendDHCP(DHCPRequest)
     /// Keep this record of the cluster's lease on disk, in place of the one kept before.
     case storeLease(LeaseRecord)
+    /// Keep these keys on disk, in place of those kept before; `keysStored` is to be called when they are there, or
+    /// `keysNotStored` when they cannot be.
+    case storeKeys(KeyRing)
     /// The floating addresses are these from now on.
     case useAddresses([FloatingAddress])
     /// Show this on the lights from now on.

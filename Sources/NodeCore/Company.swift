@@ -24,6 +24,8 @@ struct Company: Sendable {
     let isPresent: Bool
     /// Whether another member died.
     let isLost: Bool
+    /// They, as membership knows them.
+    let presentMembers: [Member]
     /// Where the members are that are alive or suspect.
     let presentAddresses: [SocketAddress]
     /// Where the dead were.
@@ -36,7 +38,8 @@ struct Company: Sendable {
         let others = members.filter { $0.id != node }
         candidates = others.filter { $0.state == .alive && $0.info.serving && !$0.info.draining }
             .map { Other($0) }
-        present = others.filter(\.state.isPresent).map { Other($0) }
+        presentMembers = others.filter(\.state.isPresent)
+        present = presentMembers.map { Other($0) }
         isPresent = others.contains { $0.state.isPresent }
         isLost = others.contains { $0.state == .dead }
         presentAddresses = present.compactMap(\.address)

@@ -42,6 +42,8 @@ public enum Event: Equatable, Sendable {
     case trouble(Trouble, name: String, Trouble.Evidence)
     /// It is so no more.
     case troubleOver(Trouble, name: String)
+    /// Something about the cluster's keys.
+    case keys(KeyEvent)
     /// A person asked this node to show itself.
     case identify(until: Instant)
 
@@ -57,6 +59,7 @@ public enum Event: Equatable, Sendable {
         case .transition, .draining, .addressFreed: .notice
         case .holder, .outsider, .identify: .info
         case .lease(let event): event.level
+        case .keys(let event): event.level
         case .handover(_, let successor): successor == nil ? .notice : .info
         }
     }
@@ -106,6 +109,7 @@ public enum Event: Equatable, Sendable {
         case .lease(let event): return event.text
         case .trouble(let trouble, let name, let evidence): return trouble.text(naming: name, by: evidence)
         case .troubleOver(let trouble, let name): return "no longer: " + trouble.text(naming: name)
+        case .keys(let event): return event.text
         case .identify:
             return "identify: the lights show which node this is"
         }

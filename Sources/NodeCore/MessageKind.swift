@@ -18,6 +18,8 @@ enum MessageKind {
     static let stranger: UInt8 = 0x24
     /// A command that people gave on another node.
     static let command: UInt8 = 0x30
+    /// The cluster's keys, for one that lacks the newest.
+    static let keys: UInt8 = 0x40
     /// What a node knows of the address that a DHCP server gives the cluster.
     static let lease: UInt8 = 0x50
 }

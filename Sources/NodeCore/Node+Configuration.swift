@@ -16,8 +16,10 @@ extension Node {
         public var name: String
         /// The port of this node's web server.
         public var httpPort: UInt16
-        /// The cluster's keys.
+        /// The cluster's keys, as its file names them.
         public var keyring: Keyring
+        /// The keys that are in force in place of those, since they were rotated.
+        public var keyRing: KeyRing?
         /// The floating addresses of the cluster; the same on each node.
         public var floating: [FloatingAddress]
         /// The VRRP priority, 1 to 254 (RFC 9568 §5.2.4).

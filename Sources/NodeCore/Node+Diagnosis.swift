@@ -28,14 +28,17 @@ extension Node {
         if !company.isPresent, company.isLost, diagnosis.isCutOff { found.append((.isolated, .init())) }
         let ways = membership.wayFaults(at: now)
         found += ways.map { (.way($0.node, $0.fault), .init()) }
+        let sources = link.drops.sources(at: now)
+        let parted = sources.compactMap { source in parting(from: source).map { ($0, source) } }
+        found += parted.map { ($0, .init(count: $1.count, sources: [$1.ip])) }
         for member in membership.members where member.state == .dead {
+            if parted.contains(where: { $0.0.node == member.id }) { continue }
             if ways.contains(where: { $0.node == member.id }) { continue }
             let answer = diagnosis.answer(of: member.id)
             found.append((answer == .accepted ? .blocked(member.id) : .dead(member.id, answer), .init()))
         }
-        let sources = link.drops.sources(at: now)
         for trouble in [Trouble.unanswered] + Trouble.Unreadable.allCases.map({ .unreadable($0) }) {
-            let meant = sources.filter { Self.trouble(of: $0) == trouble }.sorted { $0.count > $1.count }
+            let meant = sources.filter { self.trouble(of: $0) == trouble }.sorted { $0.count > $1.count }
             guard !meant.isEmpty else { continue }
             let told = meant.prefix(Trouble.Evidence.mostSources).map(\.ip)
             found.append((trouble, .init(count: meant.reduce(0) { $0 &+ $1.count }, sources: told)))
@@ -43,14 +46,29 @@ extension Node {
         return found
     }
 
-    private static func trouble(of source: DropCounts.Source) -> Trouble? {
-        switch source.reason {
+    private func trouble(of source: DropCounts.Source) -> Trouble? {
+        if source.node.map(belongsHere) == true { return nil }
+        return switch source.reason {
         case .unproven: source.isLasting ? .unanswered : nil
         case .otherCluster: .unreadable(.otherKey)
+        case .droppedKey: source.isLasting ? .unreadable(.droppedKey) : nil
         case .forged: .unreadable(.forged)
         case .unknownVersion: .unreadable(.otherVersion)
         default: nil
         }
+    }
+
+    /// Whether a node that can't be read is one of this cluster's by its node ID. A neighbour's cluster has none of those.
+    private func belongsHere(_ node: NodeID) -> Bool {
+        formerPeers[node] != nil || membership.members.contains { $0.id == node }
+    }
+
+    /// Whom a change of keys has parted from this node. What is under way while keys change does not count, nor what one
+    /// has sent who is back since.
+    private func parting(from source: DropCounts.Source) -> Trouble? {
+        guard let node = source.node, source.isLasting, belongsHere(node) else { return nil }
+        guard !company.present.contains(where: { $0.node == node }) else { return nil }
+        return .parted(node, isDropped: source.reason == .droppedKey)
     }
 
     /// What the snapshot shows.
@@ -63,7 +81,7 @@ extension Node {
 
     private func name(of trouble: Trouble) -> String {
         guard let node = trouble.node else { return "" }
-        let name = membership.members.first { $0.id == node }?.info.name ?? ""
+        let name = membership.members.first { $0.id == node }?.info.name ?? formerPeers[node] ?? ""
         return name.isEmpty ? node.short : name
     }
 }

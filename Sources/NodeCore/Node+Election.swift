@@ -13,6 +13,7 @@ extension Node {
     mutating func settle(at now: Instant, into actions: inout [Action]) {
         guard !isStopped else { return }
         settleLease(at: now, into: &actions)
+        settleKeys(at: now, into: &actions)
         for index in routers.indices {
             // By a copy: to hand over an element would copy the whole node, at every datagram.
             let router = routers[index]

@@ -19,6 +19,7 @@ extension Node {
         case MessageKind.handedOver: receiveHandedOver(payload, at: now, into: &actions)
         case MessageKind.lease: receiveLease(payload, from: source, sender: sender, at: now, into: &actions)
         case MessageKind.stranger: receiveStrangerReport(payload, at: now, into: &actions)
+        case MessageKind.keys: receiveKeys(payload, from: source, into: &actions)
         case MessageKind.command:
             receiveCommand(payload, at: now, into: &actions)
         default: ignored.count("unknown message kind")
@@ -29,6 +30,7 @@ extension Node {
     mutating func perform(_ wanted: [SWIM.Action], at now: Instant, into actions: inout [Action]) {
         if wanted.contains(where: { if case .changed = $0 { true } else { false } }) {
             company = Company(of: session.node, among: membership.members)
+            keysAreStale = true
             spreadAt = nil
         }
         for action in wanted {
@@ -60,11 +62,22 @@ extension Node {
         send(payload, to: [destination], into: &actions)
     }
 
-    /// Seals a payload once, and sends it to all of these.
+    /// Seals a payload, and sends it to all of these: once, unless keys are changing and not all have the same.
     mutating func send(_ payload: [UInt8], to destinations: [Destination], into actions: inout [Action]) {
         do {
-            let datagram = try link.seal(payload)
-            actions += destinations.map { .send(datagram, to: $0) }
+            guard link.keyring.keys.count > 1 else {
+                let datagram = try link.seal(payload)
+                actions += destinations.map { .send(datagram, to: $0) }
+                return
+            }
+            var sealed: [ClusterKey: [UInt8]] = [:]
+            for destination in destinations {
+                for key in keys(for: destination) {
+                    let datagram = try sealed[key] ?? link.seal(payload, under: key)
+                    sealed[key] = datagram
+                    actions.append(.send(datagram, to: destination))
+                }
+            }
         } catch {
             ignored.count("not sent: \(error)")
         }
@@ -76,6 +89,8 @@ extension Node {
             name: configuration.name, httpPort: configuration.httpPort, serving: health.isServing,
             draining: isDraining, release: release)
         info.priority = priority
+        info.keys = keys.held
+        toldKeys = keys.held
         perform(membership.update(info, at: now), at: now, into: &actions)
     }
 

@@ -23,7 +23,8 @@ extension Node {
         switch signal {
         case .identify: identifyUntil != nil
         case .duplicateIdentity: duplicateUntil != nil
-        case .addressConflict: !conflicts.isEmpty
+        // Where a change of keys has shut this node out, the stranger is its own cluster.
+        case .addressConflict: !conflicts.isEmpty && !isShutOut
         case .split: routers.contains { $0.isContested }
         case .cannotServe: (!health.isServing || canHoldNothing) && !isStarting(at: now) && !isCutOff
         case .isolated: isCutOff || (!company.isPresent && company.isLost && diagnosis.isCutOff)
@@ -31,7 +32,7 @@ extension Node {
         case .oneWay: diagnosis.holds { $0 == .unanswered || $0.isOneWay }
         case .otherVersion: diagnosis.holds { $0 == .unreadable(.otherVersion) }
         case .otherKey:
-            !company.isPresent && diagnosis.holds { $0 == .unreadable(.otherKey) || $0 == .unreadable(.forged) }
+            !company.isPresent && diagnosis.holds(\.isOfOtherKey)
         case .narrow: diagnosis.holds { if case .way(_, .narrow) = $0 { true } else { false } }
         case .starting: isStarting(at: now)
         case .draining: isDraining
@@ -48,6 +49,11 @@ extension Node {
     /// who looks for it at a floating address would find it here.
     private var canHoldNothing: Bool {
         !routers.isEmpty && routers.allSatisfy { $0.obstacle != nil && $0.obstacle != .starting }
+    }
+
+    /// Whether no member is heard, but one that was with this node seals with a key that it does not have.
+    private var isShutOut: Bool {
+        !company.isPresent && diagnosis.holds { if case .parted(_, isDropped: false) = $0 { true } else { false } }
     }
 
     /// Whether a cable, or what stands for one, is all that is missing.

@@ -13,6 +13,17 @@ public struct Node: Sendable {
     /// This run of this node.
     public let session: Session
     var link: SealedLink
+    /// The cluster's keys, and who has which.
+    var keys: KeyRotation
+    /// Whether members or keys have changed since conclusions were drawn from them.
+    var keysAreStale = false
+    /// What the members were told last of this node's keys.
+    var toldKeys: HeldKeys
+    /// What people were told of keys last.
+    var toldToSeal: ClusterKey?
+    var hasToldOfDisk = false
+    /// The names of the peers that an earlier run has known.
+    let formerPeers: [NodeID: String]
     var membership: SWIM
     /// What the members mean for election and lights.
     var company: Company
@@ -70,18 +81,22 @@ public struct Node: Sendable {
         startedAt = now
         latest = now
         diagnosis = Diagnosis(at: now)
-        link = SealedLink(session: session, keyring: configuration.keyring, secret: linkSecret)
+        keys = KeyRotation(configuration.keyRing ?? KeyRing(configuration.keyring))
+        toldKeys = keys.held
+        toldToSeal = keys.ring.newest.key
+        formerPeers = Dictionary(known.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+        link = SealedLink(session: session, keyring: keys.keyring, secret: linkSecret)
+        var info = MemberInfo(
+            name: configuration.name, httpPort: configuration.httpPort, serving: false, draining: false, release: 0)
+        info.keys = keys.held
         membership = SWIM(
-            session: session,
-            info: MemberInfo(
-                name: configuration.name, httpPort: configuration.httpPort, serving: false, draining: false,
-                release: 0),
-            configuration: configuration.membership, known: known, seeds: configuration.seeds, random: random, at: now)
+            session: session, info: info, configuration: configuration.membership, known: known,
+            seeds: configuration.seeds, random: random, at: now)
         company = Company(of: session.node, among: membership.members)
         routers = FloatingRouter.routers(of: configuration.floating, configuration: configuration, node: session.node)
         leasing = configuration.leasedRouterID.map {
             LeaseKeeper(
-                virtualRouterID: $0, remembered: configuration.rememberedLease, key: configuration.keyring.newest,
+                virtualRouterID: $0, remembered: configuration.rememberedLease, key: keys.ring.newest.key,
                 random: random)
         }
     }
@@ -127,6 +142,7 @@ public struct Node: Sendable {
         }
         for router in routers { consider(router.nextDeadline) }
         consider(leasing?.nextDeadline)
+        consider(keys.nextDeadline)
         consider(identifyUntil)
         consider(duplicateUntil)
         consider(conflictDeadline)
@@ -147,6 +163,7 @@ public struct Node: Sendable {
         if let end = duplicateUntil, end <= now { duplicateUntil = nil }
         conflictDeadlineReached(at: now, into: &actions)
         gossipIfDue(at: now, into: &actions)
+        keysDeadline(at: now, into: &actions)
         concludeFromLifelines(at: now)
         for index in routers.indices { routerDeadline(index, at: now, into: &actions) }
         leaseDeadline(at: now, into: &actions)
@@ -226,7 +243,4 @@ public struct Node: Sendable {
         settle(at: now, into: &actions)
         return actions
     }
-
-    /// Replaces the keys: the first seals, each one opens.
-    public mutating func rotate(to keyring: Keyring) { link.replaceKeyring(keyring) }
 }

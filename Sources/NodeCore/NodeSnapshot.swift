@@ -73,8 +73,16 @@ public struct NodeSnapshot: Sendable {
 
     /// This run of this node.
     public let session: Session
-    /// The key that seals.
+    /// The cluster's keys as this node has them.
+    public let keyRing: KeyRing
+    /// The key that seals what this node says to all.
     let key: ClusterKey
+    /// Whether all that are present have the newest key and seal with it.
+    public let keysAreSettled: Bool
+    /// Whether newer keys are on their way to the disk, or cannot get there.
+    public let keysArePending: Bool
+    /// The members that lack the newest key, as far as this node knows, whether they are up or not.
+    public let keyless: [KeyRefusal.Absentee]
     /// When it started.
     public let startedAt: Instant
     /// What stands against its serving.
@@ -106,7 +114,8 @@ extension Node {
     /// What the node knows now.
     public var snapshot: NodeSnapshot {
         NodeSnapshot(
-            session: session, key: link.keyring.newest, startedAt: startedAt, health: health,
+            session: session, keyRing: keys.ring, key: keys.groupKey, keysAreSettled: keys.isSettled,
+            keysArePending: keys.pending != nil, keyless: keyless, startedAt: startedAt, health: health,
             isDraining: isDraining, signal: shown ?? .starting,
             members: membership.members,
             floating: routers.flatMap { router in

@@ -5,7 +5,7 @@ struct Key: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Makes, shows and rotates cluster keys.",
         discussion: "Nodes with the same key are one cluster. Whoever has the key can join: keep it secret.",
-        subcommands: [KeyNew.self, KeyFingerprint.self, KeyRotate.self])
+        subcommands: [KeyNew.self, KeyShow.self, KeyFingerprint.self, KeyRotate.self, KeyDrop.self])
 }
 
 struct KeyNew: ParsableCommand {
@@ -49,9 +49,43 @@ struct KeyNew: ParsableCommand {
     }
 }
 
+struct KeyShow: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Shows the cluster's key itself, for another card.",
+        discussion: """
+            Prints the lines that a new card, or a node that was away while the key was changed, needs in its \
+            bramble.toml. They are the newest key that this node has, which after `bramble key rotate` is not the one in \
+            its own file. Who has the key is in the cluster: show it to nobody, and mail it to nobody.
+
+            EXAMPLES
+              sudo bramble key show
+              sudo bramble key show --raw | ssh pi-oak 'cat > /tmp/key'
+            """)
+
+    @Flag(name: .long, help: "Print nothing but the key.")
+    var raw = false
+
+    @OptionGroup var options: ConfigurationOption
+
+    func run() throws {
+        let key: KeyAdvice.CurrentKey?
+        do {
+            key = try KeyAdvice.CurrentKey(of: options.goodConfiguration())
+        } catch let error where !(error is ExitCode) {
+            throw Output.failure(error)
+        }
+        guard let key else { throw Output.failure(MissingKey()) }
+        Output.note("bramble: this is a secret: whoever has it is in the cluster (\(key.fingerprint)).")
+        if !key.isInFile {
+            Output.note("bramble: the file of this node names another key; put these lines there, too.")
+        }
+        Output.write(raw ? key.text + "\n" : key.lines)
+    }
+}
+
 struct KeyFingerprint: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "fingerprint", abstract: "Shows the fingerprints of the configured keys, newest first.",
+        commandName: "fingerprint", abstract: "Shows the fingerprints of the node's keys, newest first.",
         discussion: """
             Nodes that show the same first fingerprint belong to one cluster. A fingerprint gives nothing \
             of the key away.
@@ -64,29 +98,14 @@ struct KeyFingerprint: ParsableCommand {
     @OptionGroup var options: ConfigurationOption
 
     func run() throws {
-        let fingerprints = KeyAdvice.fingerprints(of: try options.goodConfiguration())
+        let fingerprints: [String]
+        do {
+            fingerprints = try KeyAdvice.fingerprints(of: options.goodConfiguration())
+        } catch let error where !(error is ExitCode) {
+            throw Output.failure(error)
+        }
         guard !fingerprints.isEmpty else { throw Output.failure(MissingKey()) }
         for fingerprint in fingerprints { Output.line(fingerprint) }
-    }
-}
-
-struct KeyRotate: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "rotate", abstract: "Makes a new key, and says how to change to it while the cluster runs.",
-        discussion: """
-            Changes nothing itself: it prints what to put into bramble.toml on every node, step by step.
-
-            EXAMPLES
-              sudo bramble key rotate
-            """)
-
-    @OptionGroup var options: ConfigurationOption
-
-    func run() throws {
-        guard let text = KeyAdvice.rotation(of: try options.goodConfiguration()) else {
-            throw Output.failure(MissingKey())
-        }
-        Output.write(text)
     }
 }
 

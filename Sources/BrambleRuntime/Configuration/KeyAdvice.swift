@@ -1,3 +1,4 @@
+internal import NodeCore
 public import Wire
 
 /// What `bramble key` says.
@@ -26,47 +27,42 @@ public enum KeyAdvice {
         }
     }
 
-    /// The fingerprints of a configuration's keys, newest first; empty without a key.
-    public static func fingerprints(of configuration: Configuration) -> [String] {
-        configuration.cluster.keyring?.keys.map(\.fingerprint) ?? []
+    /// The key that a card is to be given to join this node's cluster: the newest that the node has. A secret.
+    public struct CurrentKey: Sendable {
+        private let key: ClusterKey
+        /// Whether the configuration file names this key, and names it first.
+        public let isInFile: Bool
+
+        /// The key in force on the node of this configuration; nil without one. Throws if the node's own files cannot be
+        /// read.
+        public init?(of configuration: Configuration) throws {
+            guard let file = configuration.cluster.keyring else { return nil }
+            let ring = try KeyAdvice.ring(of: configuration, file)
+            key = ring.newest.key
+            isInFile = key == file.newest
+        }
+
+        /// The key as people copy it. A secret.
+        public var text: String { key.text }
+
+        /// What may be shown.
+        public var fingerprint: String { key.fingerprint }
+
+        /// The lines for bramble.toml. A secret.
+        public var lines: String { "[cluster]\nkey = \"\(key.text)\"\n" }
+    }
+
+    /// The fingerprints of the keys that the node of this configuration has, newest first; empty without a key. Throws if
+    /// the node's own files cannot be read.
+    public static func fingerprints(of configuration: Configuration) throws -> [String] {
+        guard let file = configuration.cluster.keyring else { return [] }
+        return try ring(of: configuration, file).entries.map(\.key.fingerprint)
+    }
+
+    private static func ring(of configuration: Configuration, _ file: Keyring) throws -> KeyRing {
+        try NodeFiles(directory: configuration.node.data).keyRing()?.with(file: file).ring ?? KeyRing(file)
     }
 
     /// The fingerprint of a key's text.
     public static func fingerprint(ofKey text: String) throws(KeyError) -> String { try ClusterKey(text).fingerprint }
-
-    /// How to change to a new key while the cluster runs; nil if there is no key yet. Contains secrets.
-    ///
-    /// Each step goes to all nodes before the next begins: at no time does a node seal with a key that another one
-    /// cannot open.
-    public static func rotation(of configuration: Configuration) -> String? {
-        guard let keyring = configuration.cluster.keyring else { return nil }
-        return rotation(of: keyring, to: .generate())
-    }
-
-    static func rotation(of keyring: Keyring, to new: ClusterKey) -> String {
-        let older = keyring.keys.dropFirst().map(\.text)
-        let current = keyring.newest.text
-        return """
-            A new key, \(new.fingerprint), in place of \(keyring.newest.fingerprint).
-            The cluster goes on meanwhile, if each step is done on every node before the next begins:
-            edit bramble.toml, then `sudo systemctl reload bramble`.
-
-            1. Every node learns the new key. Under [cluster], in place of key or keys:
-
-            \(line([current, new.text] + older))
-
-            2. Every node seals with the new key: it stands first now.
-
-            \(line([new.text, current]))
-
-            3. The old key is forgotten.
-
-            key = "\(new.text)"
-
-            """
-    }
-
-    private static func line(_ keys: [String]) -> String {
-        "keys = [\n" + keys.map { "    \"\($0)\",\n" }.joined() + "]"
-    }
 }

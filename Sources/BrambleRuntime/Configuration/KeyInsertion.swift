@@ -32,7 +32,7 @@ public enum KeyInsertion {
             let line = document.locator.line(of: "cluster.\(name)").map { ":\($0)" } ?? ""
             throw Refusal(
                 description: "\(file)\(line): there is a cluster key already, and it was left as it is. "
-                    + "`bramble key rotate` says how to change keys while the cluster runs.")
+                    + "`bramble key rotate` changes it while the cluster runs.")
         }
         return try insert(setting, afterHeaderIn: text, file: file, line: document.locator.line(of: "cluster"))
     }

@@ -1,4 +1,5 @@
 internal import LinuxPlatform
+internal import NodeCore
 internal import Wire
 
 /// Finds out whether somebody else on the LAN has a floating address: asks before this node claims it for the first time
@@ -20,7 +21,9 @@ struct ConflictProbe {
     private var heeded: [UInt32] = []
     private let neighbours: NeighbourWatcher?
     /// Marks this cluster's questions among those of others who are about to take an IPv6 address.
-    private let nonce: [UInt8]
+    private var nonce: [UInt8] = []
+    /// The marks of members that have not taken the newest key yet, or that ask as they did before they had it.
+    private var nonces: [[UInt8]] = []
     /// The addresses that are asked for, sorted.
     private var targets: [ProbeTarget] = []
     /// The links on which the question has been asked, by address.
@@ -28,13 +31,13 @@ struct ConflictProbe {
     private var claims: Set<Claim> = []
 
     /// A member's node ID would do as a mark, but is not known to others before they have met.
-    init(for addresses: [IPAddress], of keyring: Keyring, poller: Poller, token: Poller.Token) throws(SystemError) {
+    init(for addresses: [IPAddress], of ring: KeyRing, poller: Poller, token: Poller.Token) throws(SystemError) {
         let six = addresses.filter { !$0.isIPv4 }
         arp = try ARPWatcher()
         // Where IPv6 is off, no address of it is held, and nobody can have it.
         neighbours = six.isEmpty ? nil : try? NeighbourWatcher(for: six)
-        nonce = Array((keyring.newest.fingerprint.utf8 + Array(repeating: 0, count: 14)).prefix(14))
         heeded = Self.four(addresses)
+        use(ring)
         try arp.listen(for: heeded)
         try poller.add(arp.descriptor, token: token)
         if let neighbours { try poller.add(neighbours.descriptor, token: token) }
@@ -42,6 +45,13 @@ struct ConflictProbe {
 
     private static func four(_ addresses: [IPAddress]) -> [UInt32] {
         addresses.compactMap { if case .v4(let ip) = $0 { ip } else { nil } }
+    }
+
+    /// Marks its questions by the newest of these keys, and knows those of members by any of them.
+    mutating func use(_ ring: KeyRing) {
+        let fingerprints = ring.entries.map(\.key.fingerprint) + ring.dropped.map(\.fingerprint)
+        nonces = fingerprints.map { Array(($0.utf8 + Array(repeating: 0, count: 14)).prefix(14)) }
+        nonce = nonces.first ?? []
     }
 
     /// Listens for these IPv4 addresses from now on; those of IPv6 stay as they were at the start. Another may take an
@@ -99,7 +109,7 @@ struct ConflictProbe {
         for heard in arp.drain().heard {
             note(.v4(heard.packet.senderIP), heard.packet.senderMAC, on: heard.interface, isQuestion: false)
         }
-        for heard in neighbours?.drain() ?? [] where !(heard.claim.isQuestion && heard.claim.nonce == nonce) {
+        for heard in neighbours?.drain() ?? [] where !(heard.claim.isQuestion && nonces.contains(heard.claim.nonce)) {
             note(heard.claim.ip, heard.mac, on: heard.interface, isQuestion: heard.claim.isQuestion)
         }
     }

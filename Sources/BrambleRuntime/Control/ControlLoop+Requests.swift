@@ -26,6 +26,8 @@ extension ControlLoop {
         case .drain(let name): return try setDraining(true, name, at: now)
         case .resume(let name): return try setDraining(false, name, at: now)
         case .resign(let address): return resign(address, at: now)
+        case .rotateKey: return rotateKey(at: now)
+        case .dropKey(let force): return dropKey(force: force, at: now)
         case .reload:
             setup.reloader.reload()
             return .done("reading the configuration; the log says what came of it")

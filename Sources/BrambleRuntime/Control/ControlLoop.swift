@@ -42,8 +42,6 @@ final class ControlLoop {
     let announcer: Announcer?
     let monitor: NetworkMonitor
     var node: Node
-    /// The keys in force: those of the start, or those that a rotation brought since.
-    var keyring: Keyring
     var interfaces: [Interface] = []
     /// The floating addresses that this process has put on an interface, by the index of that interface.
     var held: [IPAddress: UInt32] = [:]
@@ -98,15 +96,15 @@ final class ControlLoop {
             setup.facts.update { $0.warnings.append(warning) }
             setup.logger.warning("\(warning)")
         }
-        keyring = setup.nodeConfiguration.keyring
-        node = setup.makeNode(setup.session, keyring: keyring, at: now)
+        node = setup.makeNode(setup.session, keyRing: nil, at: now)
         lights = LightsDriver(configuration: setup.configuration.lights, facts: setup.facts, logger: setup.logger)
         control = try ControlServer(path: setup.configuration.node.control)
         watchdog = Watchdog(interval: Systemd.isListening ? Systemd.watchdogInterval() : nil, at: now)
         virtualMACs = setup.configuration.floating.virtualMAC ? try VirtualMACs() : nil
         handover = Self.handoverKeeper(setup)
         probe = try? ConflictProbe(
-            for: setup.nodeConfiguration.floating.map(\.ip), of: keyring, poller: poller, token: Source.strangers)
+            for: setup.nodeConfiguration.floating.map(\.ip), of: node.keyRing, poller: poller,
+            token: Source.strangers)
         lifelines = Lifelines(port: gossip.port, floating: Set(setup.nodeConfiguration.floating.map(\.ip)))
         if let problem = lifelines.problem {
             setup.facts.update { $0.warnings.append(problem) }
@@ -241,9 +239,8 @@ final class ControlLoop {
             checked = result
             watchdog.turned(result, at: now)
             updateHealth(at: now)
-        case .rotate(let keyring):
-            self.keyring = keyring
-            node.rotate(to: keyring)
+        case .rotate(let keyring): use(keyring, at: now)
+        case .keysStored(let ring, let isStored): keysStored(ring, isStored, at: now)
         case .renewed(let session): begin(session, at: now)
         case .adopted(let ip): adopted(ip, at: now)
         case .silenced(let ip, let isSilent): silenced(ip, isSilent)

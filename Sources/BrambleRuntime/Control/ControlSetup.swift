@@ -19,9 +19,9 @@ struct ControlSetup: Sendable {
     var logger: Logger
 
     /// A node for a session: the first one, or one under a new identity, which has the keys of the one before it.
-    func makeNode(_ session: Session, keyring: Keyring, at now: Instant) -> Node {
+    func makeNode(_ session: Session, keyRing: KeyRing?, at now: Instant) -> Node {
         var nodeConfiguration = nodeConfiguration
-        nodeConfiguration.keyring = keyring
+        if let keyRing { nodeConfiguration.keyRing = keyRing }
         nodeConfiguration.rememberedLease = files.lease()
         var random = SystemRandomNumberGenerator()
         let secret = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) }

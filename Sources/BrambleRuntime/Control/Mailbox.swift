@@ -1,4 +1,5 @@
 internal import LinuxPlatform
+internal import NodeCore
 internal import Synchronization
 internal import Wire
 
@@ -8,8 +9,10 @@ final class Mailbox: Sendable {
     enum Message: Sendable {
         /// The self-check has gone round once more.
         case checked(CheckResult)
-        /// The keys are these from now on.
+        /// The configuration names these keys from now on.
         case rotate(Keyring)
+        /// The ring is on the disk, or cannot get there.
+        case keysStored(KeyRing, Bool)
         /// The node has a new identity, as it asked for.
         case renewed(Session)
         /// `HandoverKeeper` has seen to the connections of an address that are under way elsewhere, or cannot.

@@ -19,6 +19,10 @@ enum Metrics {
             page.sample(
                 "bramble_members", ["state": "\(state)"], Double(node.members.filter { $0.state == state }.count))
         }
+        page.gauge(
+            "bramble_key_generation", "How often the cluster's key was rotated or older ones dropped.",
+            Double(node.keyRing.newest.generation))
+        page.gauge("bramble_keys", "The cluster keys that open.", Double(node.keyRing.entries.count))
         page.family("bramble_floating_state", "gauge", "1 for this node's state in each virtual router.")
         for floating in node.floating {
             for state in [RouterState.initialize, .backup, .active] {

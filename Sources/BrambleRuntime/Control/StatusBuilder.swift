@@ -12,6 +12,7 @@ enum StatusBuilder {
         guard let node = contents.node else { return waiting(["the node has just started"], configuration) }
         let names = Dictionary(node.members.map { ($0.id, $0.info.name) }, uniquingKeysWith: { first, _ in first })
         let lease = LeaseReporting.report(node, names, at: now)
+        let keys = KeyReporting.report(node, file: contents.fileKeys)
         var report = StatusReport(
             node: NodeStatus(
                 id: "\(node.session.node)", short: node.session.node.short, name: configuration.node.name,
@@ -29,10 +30,12 @@ enum StatusBuilder {
             http: http(contents, configuration), lights: lights(contents),
             hooks: HookStatus.all(contents.hooks, configuration.hooks, at: now), realTime: contents.isRealTime,
             lifelines: lifelines(contents.lifelines, of: node, names),
-            warnings: contents.warnings + contents.networkWarnings + contents.configurationProblems + obstacles(node)
+            warnings: contents.warnings + contents.keyWarnings + KeyReporting.warnings(keys)
+                + contents.networkWarnings + contents.configurationProblems + obstacles(node)
                 + node.troubles.map { sentence($0.text) }
                 + HookStatus.warnings(contents.hooks, configuration.hooks) + [lease?.problem].compactMap { $0 })
         report.lease = lease
+        report.cluster.keys = keys
         report.troubles = node.troubles.map { TroubleStatus($0, names, at: now) }
         return report
     }
@@ -67,7 +70,7 @@ enum StatusBuilder {
             isSelf: member.id == node.session.node)
     }
 
-    private static func state(_ state: Member.State) -> MemberStatus.State {
+    static func state(_ state: Member.State) -> MemberStatus.State {
         switch state {
         case .alive: .alive
         case .suspect: .suspect

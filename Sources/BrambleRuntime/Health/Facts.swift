@@ -44,6 +44,10 @@ final class Facts: Sendable {
         var hooks = HookFacts()
         /// What stands against the configuration file as it is now; the one in force is an older one.
         var configurationProblems: [String] = []
+        /// The keys that the configuration file names.
+        var fileKeys: Keyring?
+        /// What people should know of the file and the keys that the node keeps.
+        var keyWarnings: [String] = []
         /// What the node may not do, and other things that people should know.
         var warnings: [String] = []
     }

@@ -16,6 +16,7 @@ struct NodeFiles: Sendable {
     private var identityPath: String { directory + "/identity" }
     private var peersPath: String { directory + "/peers" }
     private var leasePath: String { directory + "/lease" }
+    private var keysPath: String { directory + "/keys" }
 
     private var drainingPath: String { directory + "/draining" }
 
@@ -53,6 +54,24 @@ struct NodeFiles: Sendable {
         guard unlink(drainingPath) == 0 || errno == ENOENT else { throw .system("remove \(drainingPath)", errno) }
         try syncDirectory()
     }
+
+    /// The cluster's keys since they were rotated; nil if they never were. Throws for a file that is damaged.
+    func keyRing() throws(NodeFilesError) -> KeyRing? {
+        guard let text = try read(keysPath) else { return nil }
+        guard let ring = KeyRing(text: text) else { throw .unreadableKeys(keysPath) }
+        return ring
+    }
+
+    /// Keeps the cluster's keys, for nobody but the owner to read; nil sets those aside that are there, for they are
+    /// another cluster's.
+    func keep(_ ring: KeyRing?) throws(NodeFilesError) {
+        if let ring { return try write(ring.text, to: keysPath, mode: 0o600) }
+        guard rename(keysPath, keysPath + ".set-aside") == 0 || errno == ENOENT else {
+            throw .system("set \(keysPath) aside", errno)
+        }
+        try syncDirectory()
+    }
+
     /// What was kept of the cluster's lease; a damaged file is as good as none, for a server can be asked anew.
     func lease() -> LeaseRecord? { (try? read(leasePath)).flatMap { LeaseRecord(text: $0) } }
 
@@ -101,9 +120,9 @@ struct NodeFiles: Sendable {
         }
     }
 
-    private func write(_ text: String, to path: String) throws(NodeFilesError) {
+    private func write(_ text: String, to path: String, mode: mode_t = 0o640) throws(NodeFilesError) {
         let temporary = path + ".new"
-        let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o640)
+        let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
         guard file >= 0 else { throw .system("write \(temporary)", errno) }
         let bytes = Array(text.utf8)
         let written = Glibc.write(file, bytes, bytes.count)
@@ -131,6 +150,8 @@ enum NodeFilesError: Error, CustomStringConvertible {
     case system(String, Int32)
     /// The identity is there but makes no sense.
     case unreadableIdentity(String)
+    /// The keys are there but make no sense.
+    case unreadableKeys(String)
 
     var description: String {
         switch self {
@@ -140,6 +161,10 @@ enum NodeFilesError: Error, CustomStringConvertible {
         case .unreadableIdentity(let path):
             "\(path) is damaged: it should hold a line `node` with 32 hexadecimal digits and a line `boot` with a number. "
                 + "Remove it, and the node takes a new identity at its next start; nothing else is lost."
+        case .unreadableKeys(let path):
+            "\(path) is damaged: it should hold the cluster's keys since they were rotated. The node uses the key of its "
+                + "configuration. If the cluster has dropped that one, run `sudo bramble key show` on another node, put the "
+                + "line into [cluster] of bramble.toml here, and restart bramble."
         }
     }
 }

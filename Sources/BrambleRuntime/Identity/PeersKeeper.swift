@@ -6,7 +6,7 @@ internal import ServiceLifecycle
 internal import Synchronization
 internal import Wire
 
-/// Keeps on disk the known peers, the cluster's lease, and whether the node is out of service, on a thread of its own: a
+/// Keeps on disk the known peers, the cluster's lease and keys, and whether the node is out of service, on a thread of its own: a
 /// card may take a second to sync, and the control thread has none to give. So it does with a new identity.
 final class PeersKeeper: ThreadService {
     private let files: NodeFiles
@@ -14,9 +14,16 @@ final class PeersKeeper: ThreadService {
     private let waiting = Mutex<[KnownPeer]?>(nil)
     private let waitingDrain = Mutex<Bool?>(nil)
     private let waitingLease = Mutex<LeaseRecord?>(nil)
+    private let waitingKeys = Mutex<Keys?>(nil)
     private let wanted = Mutex<(@Sendable (Session) -> Void)?>(nil)
     private let isEnding = Mutex(false)
     private let wakeUp: WakeUp
+
+    /// Keys to be kept, and whom to tell whether they are.
+    private struct Keys: Sendable {
+        let ring: KeyRing?
+        let isDone: @Sendable (Bool) -> Void
+    }
 
     init(_ files: NodeFiles, logger: Logger) throws(SystemError) {
         self.files = files
@@ -39,6 +46,13 @@ final class PeersKeeper: ThreadService {
     /// Has this record of the cluster's lease kept, soon.
     func keep(_ lease: LeaseRecord) {
         waitingLease.withLock { $0 = lease }
+        wakeUp.signal()
+    }
+
+    /// Has the cluster's keys kept, soon, or with nil set aside; then says whether they are. Of those that waited nothing
+    /// is said.
+    func keep(_ ring: KeyRing?, then isDone: @escaping @Sendable (Bool) -> Void) {
+        waitingKeys.withLock { $0 = Keys(ring: ring, isDone: isDone) }
         wakeUp.signal()
     }
 
@@ -66,6 +80,7 @@ final class PeersKeeper: ThreadService {
             if let peers = waiting.withLock({ $0.take() }) { write(peers) }
             if let isDraining = waitingDrain.withLock({ $0.take() }) { write(isDraining: isDraining) }
             if let lease = waitingLease.withLock({ $0.take() }) { write(lease) }
+            if let keys = waitingKeys.withLock({ $0.take() }) { write(keys) }
             if isLast { return }
         }
     }
@@ -83,6 +98,16 @@ final class PeersKeeper: ThreadService {
             try files.keep(peers)
         } catch {
             logger.warning("\(error) The peers are found again by discovery.")
+        }
+    }
+
+    private func write(_ keys: Keys) {
+        do {
+            try files.keep(keys.ring)
+            keys.isDone(true)
+        } catch {
+            logger.error("\(error)")
+            keys.isDone(false)
         }
     }
 

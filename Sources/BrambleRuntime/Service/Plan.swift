@@ -15,6 +15,9 @@ struct Plan {
     private let logger: Logger
     private let session: Session
     private let keyring: Keyring
+    /// The keys in force, since they were rotated.
+    private let keyRing: KeyRing?
+    private let keyWarnings: [String]
     private let files: NodeFiles
     private let store: ObjectStore
 
@@ -41,9 +44,26 @@ struct Plan {
         do {
             try Self.checkPlaces(configuration)
             session = try files.beginSession()
+            (keyRing, keyWarnings) = Self.ring(in: files, besides: keyring)
             store = try ObjectStore(directory: configuration.node.data + "/store")
         } catch {
             throw Obstacle("\(error)", remedy: .time(.seconds(10)), in: configuration, reading: reading)
+        }
+    }
+
+    /// The keys that the node keeps, if they are in force beside those of the file, and what people should know of them.
+    private static func ring(in files: NodeFiles, besides file: Keyring) -> (KeyRing?, [String]) {
+        var stored: KeyRing?
+        do throws(NodeFilesError) {
+            stored = try files.keyRing()
+            guard let before = stored else { return (nil, []) }
+            let (ring, standing) = before.with(file: file)
+            if standing == .foreign { stored = nil }
+            if ring != before { try files.keep(ring.isRotated ? ring : nil) }
+            return standing == .foreign ? (nil, [ControlLoop.movedAway]) : (ring, [])
+        } catch {
+            // Keys that are not on the disk are not used.
+            return (stored, ["\(error)"])
         }
     }
 
@@ -57,6 +77,7 @@ struct Plan {
     /// plane resigns first, the web server finishes its requests last.
     func run() async throws {
         let facts = Facts()
+        tellOfKeys(facts)
         let site = ServedSite()
         let mailbox: Mailbox
         let checks: CheckLoop
@@ -111,6 +132,26 @@ struct Plan {
         }
     }
 
+    private func tellOfKeys(_ facts: Facts) {
+        let (keyring, warnings) = (keyring, keyWarnings)
+        facts.update {
+            $0.fileKeys = keyring
+            $0.keyWarnings = warnings
+        }
+        for warning in warnings { logger.warning("\(warning)") }
+        guard let keyRing else { return }
+        switch KeyReporting.standing(of: keyring, in: keyRing) {
+        case "dropped": logger.warning("\(KeyReporting.fileIsDropped)")
+        case "behind":
+            logger.notice(
+                """
+                bramble.toml names an older cluster key than the node has on its disk (\(keyRing.newest.key.fingerprint)). \
+                `sudo bramble key show` says what to put there, so that cards made from it go on to work
+                """)
+        default: break
+        }
+    }
+
     /// The lifecycle's own messages speak of services, which is no one's word here.
     private var quiet: Logger {
         var quiet = logger
@@ -126,6 +167,7 @@ struct Plan {
             },
             priority: configuration.floating.priority, interval: configuration.floating.interval,
             preempt: configuration.floating.preempt, seeds: configuration.cluster.peers)
+        node.keyRing = keyRing
         node.preemptDelay = configuration.floating.preemptDelay
         node.spread = configuration.floating.spread
         node.mode = configuration.floating.mode == .standard ? .standard : .sealed

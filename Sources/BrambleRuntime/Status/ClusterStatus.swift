@@ -1,7 +1,9 @@
 /// The cluster as one node sees it.
 public struct ClusterStatus: Codable, Hashable, Sendable {
-    /// The fingerprint of the newest key; nil without a key.
+    /// The fingerprint of the key that seals what is said to all; nil without a key.
     public var keyFingerprint: String?
+    /// The keys, and who has which; nil without a key.
+    public var keys: KeyStatus?
     /// All members that are known, this node included, by ID.
     public var members: [MemberStatus]
 
@@ -14,7 +16,7 @@ public struct ClusterStatus: Codable, Hashable, Sendable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case members
+        case members, keys
         case keyFingerprint = "key_fingerprint"
     }
 }

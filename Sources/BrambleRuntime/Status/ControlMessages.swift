@@ -13,6 +13,10 @@ public enum ControlRequest: Hashable, Sendable {
     case resume(node: String?)
     /// Give up this floating address, or with nil every one, and stay in service.
     case resign(address: String?)
+    /// Make a new cluster key, and give it to every member.
+    case rotateKey
+    /// Drop every cluster key but the newest; with `force` even if that locks members out.
+    case dropKey(force: Bool)
     /// Read the configuration again.
     case reload
 
@@ -45,11 +49,15 @@ public enum ControlRequest: Hashable, Sendable {
             }
             self = .resign(address: form.address)
         case "reload": self = .reload
+        case "rotate_key": self = .rotateKey
+        case "drop_key": self = .dropKey(force: form.force ?? false)
         case "identify": self = .identify(node: try Self.node(form.node))
         default:
             let command = TOMLNode.quoted(form.command, limit: 32)
             throw Refusal(
-                description: "unknown command \(command): there are status, identify, drain, resume, resign and reload")
+                description:
+                    "unknown command \(command): there are status, identify, drain, resume, resign, rotate_key, "
+                    + "drop_key and reload")
         }
     }
 
@@ -69,6 +77,7 @@ public enum ControlRequest: Hashable, Sendable {
         var command: String
         var node: String?
         var address: String?
+        var force: Bool?
     }
 
     private var form: Form {
@@ -78,6 +87,8 @@ public enum ControlRequest: Hashable, Sendable {
         case .drain(let node): Form(command: "drain", node: node)
         case .resume(let node): Form(command: "resume", node: node)
         case .resign(let address): Form(command: "resign", address: address)
+        case .rotateKey: Form(command: "rotate_key")
+        case .dropKey(let force): Form(command: "drop_key", force: force)
         case .reload: Form(command: "reload")
         }
     }
@@ -95,6 +106,8 @@ public struct ControlReply: Codable, Hashable, Sendable {
     public var message: String?
     /// The ID of the node that it was done to, where another can be meant than the one that answers.
     public var node: String?
+    /// The fingerprint of the key that was made, or that alone is kept.
+    public var key: String?
 
     /// It was done.
     public static func done(_ message: String? = nil) -> ControlReply { ControlReply(ok: true, message: message) }

@@ -124,7 +124,10 @@ public struct StatusRenderer: Sendable {
                 "port \(report.http.port), \(PlainNumbers.count(report.http.requests, "request")), "
                     + PlainNumbers.count(report.http.openConnections, "open connection")
             ),
-            ("cluster key", report.cluster.keyFingerprint ?? "none: this node talks to no other"),
+            (
+                "cluster key",
+                report.cluster.keys?.text ?? report.cluster.keyFingerprint ?? "none: this node talks to no other"
+            ),
             ("control", report.realTime ? "real-time priority" : "ordinary priority"),
         ]
         if let lease = report.lease { rows.insert(("address", lease.text), at: 1) }

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import LinuxPlatform
+internal import NodeCore
 internal import Wire
 
 /// `bramble check`: reads the configuration, then looks at the machine that it is for.
@@ -51,9 +52,40 @@ public enum SurroundingsCheck {
                 "cluster key", "there is none", unaffected: "a running daemon, which keeps the key that it has",
                 advice: "Run `bramble key new --write FILE` on one node, and put the same key on every other.")
         }
+        if let finding = storedKeys(configuration, keyring) { return finding }
         let older = keyring.keys.count - 1
         let text = older == 0 ? "" : ", and \(PlainNumbers.count(older, "older key")) still accepted"
         return .good("cluster key", "\(keyring.newest.fingerprint)\(text)")
+    }
+
+    /// What there is to say of the keys that the node keeps since they were rotated.
+    private static func storedKeys(_ configuration: Configuration, _ file: Keyring) -> Finding? {
+        do throws(NodeFilesError) {
+            guard let stored = try NodeFiles(directory: configuration.node.data).keyRing() else { return nil }
+            let (ring, standing) = stored.with(file: file)
+            let fingerprint = ring.newest.key.fingerprint
+            switch standing {
+            case .current: return .good("cluster key", fingerprint)
+            case .behind:
+                let isDropped = KeyReporting.standing(of: file, in: ring) == "dropped"
+                return .warning(
+                    "cluster key",
+                    "the file names \(file.newest.fingerprint), which was replaced by \(fingerprint)"
+                        + (isDropped ? " and dropped" : ""),
+                    unaffected: "this node, which has the new key on its disk",
+                    advice: "Put the line that `sudo bramble key show` prints into [cluster], on every node: a card "
+                        + "made from this file \(isDropped ? "finds nobody" : "is let in only until the old key is dropped")."
+                )
+            case .foreign:
+                return .warning(
+                    "cluster key", "the file names \(file.newest.fingerprint), which the node's cluster has never had",
+                    unaffected: "a running daemon, until it reads the file again",
+                    advice: "If this node is not to move to another cluster, put \(fingerprint) back.")
+            }
+        } catch {
+            return .warning(
+                "cluster key", "\(error)", unaffected: "a running daemon", advice: "Use sudo to look at it.")
+        }
     }
 
     /// Whether a daemon runs here.

@@ -22,6 +22,8 @@ public enum Trouble: Hashable, Sendable {
     public enum Unreadable: Hashable, Sendable, CaseIterable {
         /// Sealed with a key that this node does not have.
         case otherKey
+        /// Sealed with a key that this cluster has dropped.
+        case droppedKey
         /// Names a key of this node and does not open with it.
         case forged
         /// Of a version that this node does not understand.
@@ -38,6 +40,9 @@ public enum Trouble: Hashable, Sendable {
     case way(NodeID, WayFault)
     /// A node with this cluster's key is heard, and never answers: what is sent from here does not arrive.
     case unanswered
+    /// One of this cluster's nodes seals with a key that this node does not have, or, if that is so, with one that the
+    /// cluster has dropped: a change of keys has parted the two.
+    case parted(NodeID, isDropped: Bool)
     /// Somebody sends what can't be read.
     case unreadable(Unreadable)
 
@@ -49,7 +54,9 @@ public enum Trouble: Hashable, Sendable {
         case .blocked: "udp_blocked"
         case .way(_, .narrow): "mtu"
         case .way, .unanswered: "one_way"
+        case .parted: "key_changed"
         case .unreadable(.otherKey): "other_key"
+        case .unreadable(.droppedKey): "dropped_key"
         case .unreadable(.forged): "forged"
         case .unreadable(.otherVersion): "other_version"
         }
@@ -63,10 +70,18 @@ public enum Trouble: Hashable, Sendable {
         }
     }
 
+    /// Whether somebody is heard, and what is missing is a key.
+    var isOfOtherKey: Bool {
+        switch self {
+        case .unreadable(.otherKey), .unreadable(.forged), .parted(_, isDropped: false): true
+        default: false
+        }
+    }
+
     /// The member that it is about, if it is about one.
     public var node: NodeID? {
         switch self {
-        case .dead(let node, _), .blocked(let node), .way(let node, _): node
+        case .dead(let node, _), .blocked(let node), .way(let node, _), .parted(let node, _): node
         case .isolated, .unanswered, .unreadable: nil
         }
     }
@@ -110,6 +125,17 @@ extension Trouble {
         case .unreadable(.otherKey):
             "\(evidence.datagrams) sealed with a key that this node does not have: another cluster, "
                 + "or a node that was given another key. `bramble key fingerprint` on both tells which"
+        case .parted(_, isDropped: true):
+            "member \(name)\(evidence.origin) seals with a key that this cluster has dropped: it was away while the key was "
+                + "changed. To let it in, run `sudo bramble key show` here, put the line into [cluster] of bramble.toml "
+                + "there, and restart bramble there"
+        case .parted(_, isDropped: false):
+            "member \(name)\(evidence.origin) seals with a key that this node does not have. If the cluster's key was changed "
+                + "while this node was away, run `sudo bramble key show` there, put the line into [cluster] of bramble.toml "
+                + "here, and restart bramble here. If that one was moved to another cluster, nothing is to be done"
+        case .unreadable(.droppedKey):
+            "\(evidence.datagrams) sealed with a key that this cluster has dropped. If it is a node of this cluster, run "
+                + "`sudo bramble key show` here, put the line into [cluster] of bramble.toml there, and restart bramble there"
         case .unreadable(.forged):
             "\(evidence.datagrams) sealed under the name of this cluster's key and do not open with it: forged, or damaged on "
                 + "the way. They change nothing"

@@ -43,6 +43,12 @@ public struct SealedLink: Sendable {
         public let session: Session
         /// The key.
         public let key: ClusterKey
+
+        /// This session has sealed with this key.
+        public init(session: Session, key: ClusterKey) {
+            self.session = session
+            self.key = key
+        }
     }
 
     /// The link of this session. `secret` is 32 random bytes of this run that nobody else ever learns.

@@ -20,7 +20,7 @@ struct CommandTests {
         "each command explains itself with examples",
         arguments: [
             ["run"], ["status"], ["check"], ["identify"], ["drain"], ["resume"], ["resign"], ["key", "new"],
-            ["key", "fingerprint"], ["key", "rotate"],
+            ["key", "show"], ["key", "fingerprint"], ["key", "rotate"], ["key", "drop"],
         ])
     func help(command: [String]) throws {
         let result = try Command.run(command + ["--help"])
@@ -58,7 +58,7 @@ struct CommandTests {
         #expect(shown.output.dropLast() == reading.configuration?.cluster.keyring?.newest.fingerprint ?? "")
     }
 
-    @Test("without a key there is nothing to show or to rotate", arguments: ["fingerprint", "rotate"])
+    @Test("without a key there is nothing to show", arguments: ["fingerprint", "show"])
     func missingKey(command: String) throws {
         let path = try #require(directory).file("bramble.toml")
         try TestFiles.write("", to: path)
@@ -68,10 +68,10 @@ struct CommandTests {
 
     @Test(
         "without a daemon, commands end with 2 and name the socket",
-        arguments: ["status", "identify", "drain", "resume", "resign"])
+        arguments: ["status", "identify pi", "drain", "resume", "resign", "key rotate", "key drop"])
     func unreachable(command: String) throws {
         let path = try #require(directory).file("none.sock")
-        let arguments = command == "identify" ? [command, "pi"] : [command]
+        let arguments = command.split(separator: " ").map(String.init)
         let result = try Command.run(arguments + ["--socket", path])
         #expect(result.status == 2)
         #expect(result.errors.contains(path) && result.errors.contains("systemctl status bramble"))

@@ -1,25 +1,10 @@
+import NodeCore
 import Testing
 import Wire
 
 @testable import BrambleRuntime
 
 struct KeyAdviceTests {
-    @Test("each step of a rotation opens what the step before and the step after seal with")
-    func rotation() throws {
-        let old = try ClusterKey(String(repeating: "ab", count: 32))
-        let new = try ClusterKey(String(repeating: "cd", count: 32))
-        let text = KeyAdvice.rotation(of: Keyring(old), to: new)
-        let steps = try Self.keyrings(in: text)
-        #expect(steps.map(\.newest) == [old, new, new])
-        var before = Keyring(old)
-        for step in steps {
-            #expect(step.keys.contains(before.newest) && before.keys.contains(step.newest))
-            before = step
-        }
-        #expect(steps.last == Keyring(new))
-        #expect(text.contains(old.fingerprint) && text.contains(new.fingerprint))
-    }
-
     @Test("the key lines of a new key are a configuration, and its fingerprint gives nothing away")
     func newKey() throws {
         let key = KeyAdvice.NewKey()
@@ -28,12 +13,21 @@ struct KeyAdviceTests {
         #expect(try KeyAdvice.fingerprint(ofKey: key.text) == key.fingerprint)
     }
 
-    /// The settings that the text shows, each read as a file.
-    private static func keyrings(in text: String) throws -> [Keyring] {
-        let settings = text.split(separator: "\n\n").filter { $0.hasPrefix("key") }
-        return try settings.map { setting in
-            let reading = Configuration.read("[cluster]\n\(setting)\n", file: "f", hostName: "pi")
-            return try #require(reading.configuration?.cluster.keyring)
-        }
+    @Test("the key for another card is the newest that the node has, in its file or since a rotation")
+    func currentKey() throws {
+        let directory = try TemporaryDirectory()
+        var random = SeededGenerator(seed: 1)
+        let (old, new) = (ClusterKey(using: &random), ClusterKey(using: &random))
+        var configuration = Configuration(nodeName: "pi")
+        configuration.node.data = directory.path
+        #expect(try KeyAdvice.CurrentKey(of: configuration) == nil)
+        configuration.cluster.keyring = Keyring(old)
+        var key = try #require(try KeyAdvice.CurrentKey(of: configuration))
+        #expect(key.text == old.text && key.isInFile)
+        let ring = try #require(KeyRing([.init(new, generation: 1), .init(old, generation: 0)], floor: 0))
+        try NodeFiles(directory: directory.path).keep(ring)
+        key = try #require(try KeyAdvice.CurrentKey(of: configuration))
+        #expect(key.text == new.text && !key.isInFile && key.lines == "[cluster]\nkey = \"\(new.text)\"\n")
+        #expect(try KeyAdvice.fingerprints(of: configuration) == [new.fingerprint, old.fingerprint])
     }
 }

@@ -1,4 +1,5 @@
 import LinuxPlatform
+import NodeCore
 import Testing
 import Wire
 
@@ -12,7 +13,7 @@ struct ConflictProbeTests {
         let link = Interface(index: 2, name: "eth0", mac: MACAddress(bytes: [2, 0, 0, 0, 0, 1]))
         var random = SeededGenerator(seed: 1)
         var probe = try ConflictProbe(
-            for: [ip], of: Keyring(ClusterKey(using: &random)), poller: try Poller(), token: .init(0))
+            for: [ip], of: KeyRing(Keyring(ClusterKey(using: &random))), poller: try Poller(), token: .init(0))
         probe.look(for: ip, on: link, at: .zero)
         #expect(probe.isAsking(for: ip))
         try probe.heed([])

@@ -10,6 +10,10 @@ enum Flaw: Hashable, Sendable, CaseIterable {
     case obeysStrangers
     /// Seals with a key of its own.
     case otherKey
+    /// Seals with a new key at once, whoever has it.
+    case sealsTooSoon
+    /// Says that it has a new key on its disk, and has not.
+    case forgetsKeys
 }
 
 /// Breaks one rule, or none, in what a node wants done.

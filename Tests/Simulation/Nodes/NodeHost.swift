@@ -12,6 +12,8 @@ struct NodeHost: SimulatedHost {
         var floating: [FloatingAddress]
         /// Centiseconds between advertisements.
         var interval: UInt16 = 2
+        /// How long the node does not hear yet that its keys are on the disk, though they are.
+        var keyDelay = Duration.zero
     }
 
     private let id: HostID
@@ -23,6 +25,8 @@ struct NodeHost: SimulatedHost {
     private(set) var health = Health.healthy
     private var isDraining = false
     private var lifelines: [LifelinePeer] = []
+    /// The keys that are on the disk without the node's knowing, and when it is told.
+    private var keptKeys: (ring: KeyRing, tellAt: Instant)?
     /// Taken from the node whenever it tells of a member.
     private(set) var clusterView: [String] = []
     private(set) var lights = ""
@@ -36,18 +40,21 @@ struct NodeHost: SimulatedHost {
         let session = Session(
             node: NodeID(boot.text("identity")) ?? NodeID(using: &random),
             boot: (UInt64(boot.text("boots")) ?? 0) + 1, salt: random.next())
-        node = Self.node(id, cluster, session, known: peers, random: &random, at: boot.now)
+        node = Self.node(
+            id, cluster, session, known: peers, keys: KeyRing(text: boot.text("keys")), random: &random, at: boot.now)
     }
 
     private static func node(
-        _ id: HostID, _ cluster: Cluster, _ session: Session, known: [KnownPeer], random: inout SeededGenerator,
-        at now: Instant
+        _ id: HostID, _ cluster: Cluster, _ session: Session, known: [KnownPeer], keys: KeyRing?,
+        random: inout SeededGenerator, at now: Instant
     ) -> Node {
-        Node(
-            Node.Configuration(
-                name: id.description, httpPort: 80, keyring: cluster.keyring, floating: cluster.floating,
-                interval: cluster.interval),
-            session: session, linkSecret: (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) },
+        var configuration = Node.Configuration(
+            name: id.description, httpPort: 80, keyring: cluster.keyring, floating: cluster.floating,
+            interval: cluster.interval)
+        configuration.keyRing = keys?.with(file: cluster.keyring).ring
+        return Node(
+            configuration, session: session,
+            linkSecret: (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) },
             known: known, random: SeededGenerator(seed: random.next()), at: now)
     }
 
@@ -67,7 +74,12 @@ struct NodeHost: SimulatedHost {
     }
 
     mutating func deadlineReached(at now: Instant) -> [HostAction] {
-        carryOut(node.deadlineReached(at: now), at: now)
+        var done: [HostAction] = []
+        if let kept = keptKeys, kept.tellAt <= now {
+            keptKeys = nil
+            done = carryOut(node.keysStored(kept.ring, at: now), at: now)
+        }
+        return done + carryOut(node.deadlineReached(at: now), at: now)
     }
 
     mutating func lifelineBroke(_ address: SocketAddress, at now: Instant) -> [HostAction] {
@@ -100,16 +112,26 @@ struct NodeHost: SimulatedHost {
         return carryOut(node.setDraining(draining, at: now), at: now)
     }
 
-    mutating func rotate(to keyring: Keyring) -> [HostAction] {
-        node.rotate(to: keyring)
-        return []
+    mutating func rotate(to keyring: Keyring, at now: Instant) -> [HostAction] {
+        carryOut(node.rotate(to: keyring, at: now), at: now)
+    }
+
+    /// What a person does about keys; the refusal is a line in the trace.
+    mutating func changeKeys(
+        at now: Instant, _ change: (inout Node) throws(KeyRefusal) -> [Action]
+    ) -> [HostAction] {
+        do throws(KeyRefusal) {
+            return carryOut(try change(&node), at: now)
+        } catch {
+            return [.note("refused: \(error)")]
+        }
     }
 
     // MARK: - What is seen of it
 
     var snapshot: NodeSnapshot { node.snapshot }
 
-    var nextDeadline: Instant? { node.nextDeadline }
+    var nextDeadline: Instant? { min(node.nextDeadline, keptKeys?.tellAt ?? node.nextDeadline) }
 
     var isHealthy: Bool { health.isServing && !isDraining }
 
@@ -157,6 +179,7 @@ struct NodeHost: SimulatedHost {
         // No network of the simulation has a DHCP server.
         case .sendDHCP: return []
         case .storeLease(let record): return [.store("lease", Array(record.text.utf8))]
+        case .storeKeys(let ring): return store(ring, at: now)
         case .useAddresses: return carryOut(node.update(health: health, release: 1, at: now), at: now)
         case .show(let signal):
             if spoiler.flaw != .frozenLights || lights != "member" { lights = "\(signal)" }
@@ -172,9 +195,21 @@ struct NodeHost: SimulatedHost {
         clusterView = node.snapshot.members.filter { $0.state == .alive }.map(\.info.name).sorted()
     }
 
+    private mutating func store(_ ring: KeyRing, at now: Instant) -> [HostAction] {
+        // Says that it has the keys, and forgets them when the power fails.
+        let written = spoiler.flaw == .forgetsKeys ? [] : [HostAction.store("keys", Array(ring.text.utf8))]
+        if spoiler.flaw == .sealsTooSoon, ring.entries.count > 1, let newest = KeyRing([ring.newest], floor: 0) {
+            return written + carryOut(node.useKeys(newest, at: now), at: now)
+        }
+        guard cluster.keyDelay > .zero else { return written + carryOut(node.keysStored(ring, at: now), at: now) }
+        keptKeys = (ring, now.advanced(by: cluster.keyDelay))
+        return written
+    }
+
     private mutating func takeNewIdentity(at now: Instant) -> [HostAction] {
         let session = Session(node: NodeID(using: &random), boot: node.session.boot, salt: random.next())
-        node = Self.node(id, cluster, session, known: peers, random: &random, at: now)
+        let keys = node.keyRing.isRotated ? node.keyRing : nil
+        node = Self.node(id, cluster, session, known: peers, keys: keys, random: &random, at: now)
         let begun = [.note("takes a new identity: \(session)")] + start(at: now)
         return begun + (isDraining ? setDraining(true, at: now) : [])
     }

@@ -145,14 +145,14 @@ struct IdentityScenarios {
         for keys in [[old, new], [new, old], [new]] {
             let keyring = try Keyring(newestFirst: keys)
             for id in network.hosts {
-                network.command(id) { host, _ in host.rotate(to: keyring) }
+                network.command(id) { host, now in host.rotate(to: keyring, at: now) }
                 network.run(for: .seconds(2))
             }
         }
         #expect(network.active == [leader], network.report)
         #expect(network.drops(.otherCluster) == 0 && network.drops(.forged) == 0)
         network.expectOneCluster()
-        network.command(leader) { host, _ in host.rotate(to: Keyring(old)) }
+        network.command(leader) { host, now in host.rotate(to: Keyring(old), at: now) }
         network.run(for: .seconds(2))
         #expect(network.drops(.otherCluster) > 100, "the old key opens nothing any more")
     }

@@ -82,6 +82,29 @@ struct NodeMutationTests {
             Set(network.violations.map(\.checker)).isSuperset(of: ["OneActivePerPartition", "OneClusterAfterHeal"]))
     }
 
+    @Test("one that seals with a new key before the others have it")
+    func sealsTooSoon() {
+        var network = NodeNetwork.ofNodes(3) { _ in .sealsTooSoon }
+        network.checkers.append(NobodyIsLost())
+        network.rotateKey(on: HostID(0), to: 43)
+        network.run(for: .seconds(10))
+        #expect(Set(network.violations.map(\.checker)).isSuperset(of: ["NobodyIsLost", "OneActivePerPartition"]))
+    }
+
+    @Test("one that says it has a new key on its disk, and has not")
+    func forgetsKeys() {
+        var network = NodeNetwork.ofNodes(3) { $0 == HostID(2) ? .forgetsKeys : nil }
+        network.rotateKey(on: HostID(0), to: 43)
+        network.run(for: .seconds(3))
+        network.dropKeys(on: HostID(0))
+        network.run(for: .seconds(15))
+        network.expectNoViolation()
+        network.apply(.powerOff(HostID(2)))
+        network.apply(.start(HostID(2), keepingDisk: true))
+        network.run(for: NodeBounds.cluster + .seconds(5))
+        #expect(Set(network.violations.map(\.checker)).isSuperset(of: ["OneClusterAfterHeal"]))
+    }
+
     @Test("a member that is lost where none may be")
     func lost() {
         var network = NodeNetwork.ofNodes(3)

@@ -34,7 +34,8 @@ struct DatagramTests {
             #expect((128...1200).contains(datagram.count))
             #expect(
                 receiver.open(datagram)
-                    == .opened(.init(session: Self.session, sequence: UInt64(count - 1), payload: payload, key: Bench.key)))
+                    == .opened(
+                        .init(session: Self.session, sequence: UInt64(count - 1), payload: payload, key: Bench.key)))
         }
     }
 
