@@ -62,6 +62,8 @@ public enum Action: Sendable {
     /// Keep these keys on disk, in place of those kept before; `keysStored` is to be called when they are there, or
     /// `keysNotStored` when they cannot be.
     case storeKeys(KeyRing)
+    /// Keep this record of pairing on disk, in place of the one kept before.
+    case storePairing(PairingRecord)
     /// The floating addresses are these from now on.
     case useAddresses([FloatingAddress])
     /// Show this on the lights from now on.

@@ -44,6 +44,8 @@ public enum Event: Equatable, Sendable {
     case troubleOver(Trouble, name: String)
     /// Something about the cluster's keys.
     case keys(KeyEvent)
+    /// Something about nodes that have no key in common with this one.
+    case pairing(PairingEvent)
     /// A person asked this node to show itself.
     case identify(until: Instant)
 
@@ -60,6 +62,7 @@ public enum Event: Equatable, Sendable {
         case .holder, .outsider, .identify: .info
         case .lease(let event): event.level
         case .keys(let event): event.level
+        case .pairing(let event): event.level
         case .handover(_, let successor): successor == nil ? .notice : .info
         }
     }
@@ -110,6 +113,7 @@ public enum Event: Equatable, Sendable {
         case .trouble(let trouble, let name, let evidence): return trouble.text(naming: name, by: evidence)
         case .troubleOver(let trouble, let name): return "no longer: " + trouble.text(naming: name)
         case .keys(let event): return event.text
+        case .pairing(let event): return event.text
         case .identify:
             return "identify: the lights show which node this is"
         }

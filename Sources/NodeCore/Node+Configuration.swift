@@ -39,6 +39,9 @@ extension Node {
         /// The timers of membership.
         public var membership: SWIM.Configuration
 
+        /// What it needs to pair; nil where nobody without a key is let in.
+        public var pairing: PairingSetup?
+
         /// The VRID of the address that the LAN's DHCP server is asked for; nil if it is not asked.
         public var leasedRouterID: UInt8?
         /// What an earlier run kept on disk of that address.
@@ -47,6 +50,9 @@ extension Node {
         /// How long a node listens before it runs for Active: long enough to meet the peers of its LAN (a few
         /// milliseconds on a wire, some hundred on a busy radio), short enough that no one waits for the page.
         public var settling = Duration.milliseconds(500)
+        /// The same for one without a key: the others on its network have to find out first which of them is the group's. Else
+        /// each of them would lead for a moment.
+        public var gathering = Duration.seconds(4)
         /// How long a node looks for others before its lights call it alone.
         public var joining = Duration.seconds(5)
         /// How long a stranger's answer for a floating address counts: beyond the lease of a holder that has just died,

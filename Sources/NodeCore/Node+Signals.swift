@@ -4,7 +4,7 @@ internal import Wire
 
 extension Node {
     /// When the node has listened long enough to run for Active.
-    var settledAt: Instant { startedAt.advanced(by: configuration.settling) }
+    var settledAt: Instant { startedAt.advanced(by: gathersAtStart ? configuration.gathering : configuration.settling) }
     /// When a node that has met no one is called alone.
     var aloneAt: Instant { startedAt.advanced(by: configuration.joining) }
 
@@ -36,6 +36,8 @@ extension Node {
         case .narrow: diagnosis.holds { if case .way(_, .narrow) = $0 { true } else { false } }
         case .starting: isStarting(at: now)
         case .draining: isDraining
+        case .pairing: pairing?.closesAt != nil
+        case .asking: pairing?.record.standing == .alone && !company.isPresent
         case .joining: !company.isPresent && now < aloneAt
         case .alone: !company.isPresent && !company.isLost
         case .leaderOfFewer: company.isLost && routers.contains { $0.router.state == .active }

@@ -24,6 +24,8 @@ public struct Node: Sendable {
     var hasToldOfDisk = false
     /// The names of the peers that an earlier run has known.
     let formerPeers: [NodeID: String]
+    /// Nodes that have no key in common with this one; nil where nobody is let in.
+    var pairing: Pairing?
     var membership: SWIM
     /// What the members mean for election and lights.
     var company: Company
@@ -63,6 +65,8 @@ public struct Node: Sendable {
     /// How many advertisements have gone out.
     var advertisements: UInt64 = 0
     let startedAt: Instant
+    /// Whether it looks for others without a key before it does anything else.
+    let gathersAtStart: Bool
     /// When `deadlineReached` was called last.
     private var latest: Instant
 
@@ -84,6 +88,13 @@ public struct Node: Sendable {
         keys = KeyRotation(configuration.keyRing ?? KeyRing(configuration.keyring))
         toldKeys = keys.held
         toldToSeal = keys.ring.newest.key
+        pairing = configuration.pairing.map {
+            Pairing(
+                identity: $0.identity, record: $0.record, name: configuration.name, configuration: $0.configuration,
+                random: SeededGenerator(seed: session.salt), nonces: $0.nonces, at: now)
+        }
+        _ = pairing?.keyChanged(to: keys.ring.newest.key)
+        gathersAtStart = pairing?.closesAt != nil
         formerPeers = Dictionary(known.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
         link = SealedLink(session: session, keyring: keys.keyring, secret: linkSecret)
         var info = MemberInfo(
@@ -107,6 +118,11 @@ public struct Node: Sendable {
     public mutating func receive(_ datagram: [UInt8], from source: SocketAddress, at now: Instant) -> [Action] {
         guard !isStopped else { return [] }
         var actions: [Action] = []
+        if PairingMessage.isMeant(datagram) {
+            receivePairing(datagram, from: source, at: now, into: &actions)
+            settle(at: now, into: &actions)
+            return actions
+        }
         switch link.receive(datagram, from: source, at: now) {
         case .dropped: return []
         case .reply(let bytes): return [.send(bytes, to: .address(source))]
@@ -143,6 +159,7 @@ public struct Node: Sendable {
         for router in routers { consider(router.nextDeadline) }
         consider(leasing?.nextDeadline)
         consider(keys.nextDeadline)
+        consider(pairing?.nextDeadline)
         consider(identifyUntil)
         consider(duplicateUntil)
         consider(conflictDeadline)
@@ -164,6 +181,7 @@ public struct Node: Sendable {
         conflictDeadlineReached(at: now, into: &actions)
         gossipIfDue(at: now, into: &actions)
         keysDeadline(at: now, into: &actions)
+        pairingDeadline(at: now, into: &actions)
         concludeFromLifelines(at: now)
         for index in routers.indices { routerDeadline(index, at: now, into: &actions) }
         leaseDeadline(at: now, into: &actions)

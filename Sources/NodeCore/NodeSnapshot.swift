@@ -99,6 +99,8 @@ public struct NodeSnapshot: Sendable {
     public let lease: LeaseStatus?
     /// What is wrong between this node and others, what harms most first.
     public let troubles: [TroubleReport]
+    /// How it stands with nodes that have no key; nil where nobody is let in.
+    public let pairing: PairingStatus?
     /// How many datagrams were dropped, by reason.
     public let drops: DropCounts
     /// How many messages were ignored, by reason.
@@ -132,7 +134,7 @@ extension Node {
                         history: router.history)
                 }
             },
-            lease: leaseStatus, troubles: troubleReports, drops: link.drops, ignored: ignored,
+            lease: leaseStatus, troubles: troubleReports, pairing: pairingStatus, drops: link.drops, ignored: ignored,
             localHealth: membership.localHealth)
     }
 }

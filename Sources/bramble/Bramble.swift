@@ -16,5 +16,8 @@ struct Bramble: AsyncParsableCommand {
               bramble status --watch
             """,
         version: "bramble \(Version.current)",
-        subcommands: [Run.self, Status.self, Check.self, Identify.self, Drain.self, Resume.self, Resign.self, Key.self])
+        subcommands: [
+            Run.self, Status.self, Check.self, Identify.self, Drain.self, Resume.self, Resign.self, Key.self,
+            Pair.self, Admit.self,
+        ])
 }

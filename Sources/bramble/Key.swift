@@ -77,7 +77,7 @@ struct KeyShow: ParsableCommand {
         guard let key else { throw Output.failure(MissingKey()) }
         Output.note("bramble: this is a secret: whoever has it is in the cluster (\(key.fingerprint)).")
         if !key.isInFile {
-            Output.note("bramble: the file of this node names another key; put these lines there, too.")
+            Output.note("bramble: the file of this node does not name it first; put these lines there, too.")
         }
         Output.write(raw ? key.text + "\n" : key.lines)
     }

@@ -44,7 +44,7 @@ def neither_crashes_nor_loops(lab: Lab, node: Node) -> None:
 
 # A wrong configuration: what is changed (None: the key is left out), and what the message must have in it.
 WRONG = {
-    "no-cluster-key": ({"cluster": {"key": None}}, ["key", "bramble key new"]),
+    "no-cluster-key": ({"cluster": {"key": None, "pairing": False}}, ["key", "bramble key new", "pairing"]),
     "an-empty-key": ({"cluster": {"key": ""}}, [r"bramble\.toml:2", "key", "bramble key new"]),
     "a-short-key": ({"cluster": {"key": "c2hvcnQ="}}, [r"bramble\.toml:2", "key", "bramble key new"]),
     "an-unknown-key": ({"http": {"prot": 80}}, [r"bramble\.toml:\d+", "prot", "port"]),

@@ -93,7 +93,8 @@ def test_the_cluster_goes_on_while_its_key_is_changed(formed):
 
 
 # Written instead of the line of the key; the rest stays, for a default path would be this machine's own.
-@pytest.mark.parametrize("wrong", ["[nonsense", "kye = 8", ""], ids=["no-toml", "unknown-key", "no-cluster-key"])
+@pytest.mark.parametrize("wrong", ["[nonsense", "kye = 8", "pairing = false"],
+                         ids=["no-toml", "unknown-key", "no-cluster-key"])
 def test_a_configuration_mended_while_a_node_waits_is_picked_up(single, wrong):
     node = single.nodes[0]
     key_line = f'key = "{single.key}"'
@@ -129,7 +130,7 @@ def test_a_gossip_port_that_is_given_back_is_taken(single):
 
 def test_a_waiting_daemon_ends_when_it_is_told_to(single):
     node = single.nodes[0]
-    del node.configuration["cluster"]["key"]
+    node.configuration["cluster"] = {"pairing": False}
     node.start()
     single.wait_until(lambda: any("key new" in reason for reason in node.status().report["health"]["reasons"]),
                       "its status says what to do")

@@ -93,7 +93,7 @@ def test_it_says_that_it_stops(single):
 
 def test_a_daemon_that_cannot_start_is_ready_says_why_and_is_left_alone(single):
     node = single.nodes[0]
-    del node.configuration["cluster"]["key"]
+    node.configuration["cluster"] = {"pairing": False}
     with ServiceManager(node, watchdog=5) as manager:
         node.start(environment=manager.environment)
         single.wait_until(lambda: manager.count("READY"), "it is ready: a restart would mend nothing")

@@ -15,7 +15,7 @@ struct NodeMessageTests {
     }
 
     static let unreadable: [([UInt8], String)] = [
-        ([0x40], "unknown message kind"), ([0xFF, 1, 2, 3], "unknown message kind"),
+        ([0x60], "unknown message kind"), ([0xFF, 1, 2, 3], "unknown message kind"),
         ([0x2F, 0x31], "unknown message kind"), ([0x20], "malformed advertisement"),
         ([0x20, 0x31, 51, 100, 9, 0, 2, 0, 0], "malformed advertisement"),
         ([0x30], "malformed command"), ([0x30, 1, 2, 3], "malformed command"), ([0x30, 99], "unknown command"),

@@ -66,6 +66,7 @@ extension Configuration {
         var keys: [ClusterKey] = []
         reader.readList("cluster", "keys", into: &keys, isSecret: true, SettingKinds.key)
         cluster.keyring = try? Keyring(newestFirst: key.map { [$0] } ?? keys)
+        reader.read("cluster", "pairing", into: &cluster.pairing, SettingKinds.flag)
         reader.read("cluster", "port", into: &cluster.port, Self.port)
         let port = cluster.port
         reader.readList("cluster", "peers", into: &cluster.peers) { node throws(Complaint) in

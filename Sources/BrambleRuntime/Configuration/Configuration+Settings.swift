@@ -16,6 +16,7 @@ extension Configuration {
         let keys = cluster.keyring?.keys.map(\.fingerprint) ?? []
         let cluster = [
             Self.running("cluster.keys", Self.list(keys)),
+            Self.fixed("cluster.pairing", "\(cluster.pairing)"),
             Self.fixed("cluster.port", "\(cluster.port)"),
             Self.fixed("cluster.peers", Self.list(cluster.peers)),
             Self.fixed("cluster.interfaces", Self.list(cluster.interfaces)),

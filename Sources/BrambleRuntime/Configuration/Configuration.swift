@@ -4,8 +4,10 @@ public import Wire
 public struct Configuration: Hashable, Sendable {
     /// Whom the node belongs with, and how it finds them.
     public struct Cluster: Hashable, Sendable {
-        /// The cluster's keys; nil if the file names none, and then the node talks to no other.
+        /// The cluster's keys; nil if the file names none, and then the node pairs.
         public var keyring: Keyring?
+        /// Whether nodes without a key are let in: while they are gathered, and later by a person's word.
+        public var pairing = true
         /// The UDP port of gossip and election.
         public var port: UInt16 = 7373
         /// Addresses of nodes elsewhere, to be called beside those that discovery finds.

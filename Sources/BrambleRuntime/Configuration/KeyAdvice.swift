@@ -36,10 +36,10 @@ public enum KeyAdvice {
         /// The key in force on the node of this configuration; nil without one. Throws if the node's own files cannot be
         /// read.
         public init?(of configuration: Configuration) throws {
-            guard let file = configuration.cluster.keyring else { return nil }
+            guard let file = try KeyAdvice.keyring(of: configuration) else { return nil }
             let ring = try KeyAdvice.ring(of: configuration, file)
             key = ring.newest.key
-            isInFile = key == file.newest
+            isInFile = key == configuration.cluster.keyring?.newest
         }
 
         /// The key as people copy it. A secret.
@@ -55,8 +55,15 @@ public enum KeyAdvice {
     /// The fingerprints of the keys that the node of this configuration has, newest first; empty without a key. Throws if
     /// the node's own files cannot be read.
     public static func fingerprints(of configuration: Configuration) throws -> [String] {
-        guard let file = configuration.cluster.keyring else { return [] }
+        guard let file = try keyring(of: configuration) else { return [] }
         return try ring(of: configuration, file).entries.map(\.key.fingerprint)
+    }
+
+    /// The keys of the file, or the one that the node has agreed on by pairing.
+    private static func keyring(of configuration: Configuration) throws -> Keyring? {
+        if let named = configuration.cluster.keyring { return named }
+        guard configuration.cluster.pairing else { return nil }
+        return try NodeFiles(directory: configuration.node.data).storedPairing().map { Keyring($0.record.key) }
     }
 
     private static func ring(of configuration: Configuration, _ file: Keyring) throws -> KeyRing {

@@ -32,6 +32,7 @@ extension ControlLoop {
             case .sendDHCP(let request): sendDHCP(request)
             case .storeLease(let record): setup.peers.keep(record)
             case .storeKeys(let ring): store(ring)
+            case .storePairing(let record): store(record)
             case .useAddresses: isReaddressed = true
             case .show(let signal): lights.show(signal, at: MonotonicClock.now())
             case .tell(let event):
@@ -113,7 +114,7 @@ extension ControlLoop {
         // The daemon ends.
         guard stopsAt == nil else { return }
         let wasDraining = node.snapshot.isDraining
-        node = setup.makeNode(session, keyRing: node.keyRing, at: now)
+        node = setup.makeNode(session, keyRing: node.keyRing, pairing: node.pairingRecord, at: now)
         logger.notice("this node is now \(session.node)")
         // The new node knows of no conflict, of no leader and of no link.
         probe?.forget()

@@ -28,6 +28,8 @@ extension ControlLoop {
         case .resign(let address): return resign(address, at: now)
         case .rotateKey: return rotateKey(at: now)
         case .dropKey(let force): return dropKey(force: force, at: now)
+        case .admit(let fingerprint): return admit(fingerprint, at: now)
+        case .pair(let wish): return pair(wish, at: now)
         case .reload:
             setup.reloader.reload()
             return .done("reading the configuration; the log says what came of it")

@@ -96,7 +96,7 @@ final class ControlLoop {
             setup.facts.update { $0.warnings.append(warning) }
             setup.logger.warning("\(warning)")
         }
-        node = setup.makeNode(setup.session, keyRing: nil, at: now)
+        node = setup.makeNode(setup.session, keyRing: nil, pairing: nil, at: now)
         lights = LightsDriver(configuration: setup.configuration.lights, facts: setup.facts, logger: setup.logger)
         control = try ControlServer(path: setup.configuration.node.control)
         watchdog = Watchdog(interval: Systemd.isListening ? Systemd.watchdogInterval() : nil, at: now)

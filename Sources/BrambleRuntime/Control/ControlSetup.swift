@@ -13,14 +13,17 @@ struct ControlSetup: Sendable {
     var peers: PeersKeeper
     var facts: Facts
     var mailbox: Mailbox
+    /// This node's X25519 key: 32 secret bytes; empty where there is no pairing.
+    var pairingSecret: [UInt8]
     var reloader: Reloader
     var hooks: HookRunner
     var drain: DrainSwitch
     var logger: Logger
 
     /// A node for a session: the first one, or one under a new identity, which has the keys of the one before it.
-    func makeNode(_ session: Session, keyRing: KeyRing?, at now: Instant) -> Node {
+    func makeNode(_ session: Session, keyRing: KeyRing?, pairing: PairingRecord?, at now: Instant) -> Node {
         var nodeConfiguration = nodeConfiguration
+        if let pairing { nodeConfiguration.pairing?.record = pairing }
         if let keyRing { nodeConfiguration.keyRing = keyRing }
         nodeConfiguration.rememberedLease = files.lease()
         var random = SystemRandomNumberGenerator()

@@ -11,6 +11,7 @@ enum StatusBuilder {
     static func report(_ contents: Facts.Contents, _ configuration: Configuration, at now: Instant) -> StatusReport {
         guard let node = contents.node else { return waiting(["the node has just started"], configuration) }
         let names = Dictionary(node.members.map { ($0.id, $0.info.name) }, uniquingKeysWith: { first, _ in first })
+        let pairing = node.pairing.map { PairingReport($0, at: now) }
         let lease = LeaseReporting.report(node, names, at: now)
         let keys = KeyReporting.report(node, file: contents.fileKeys)
         var report = StatusReport(
@@ -30,11 +31,13 @@ enum StatusBuilder {
             http: http(contents, configuration), lights: lights(contents),
             hooks: HookStatus.all(contents.hooks, configuration.hooks, at: now), realTime: contents.isRealTime,
             lifelines: lifelines(contents.lifelines, of: node, names),
-            warnings: contents.warnings + contents.keyWarnings + KeyReporting.warnings(keys)
+            warnings: contents.warnings + (pairing?.warnings ?? []) + contents.keyWarnings
+                + KeyReporting.warnings(keys)
                 + contents.networkWarnings + contents.configurationProblems + obstacles(node)
                 + node.troubles.map { sentence($0.text) }
                 + HookStatus.warnings(contents.hooks, configuration.hooks) + [lease?.problem].compactMap { $0 })
         report.lease = lease
+        report.pairing = pairing
         report.cluster.keys = keys
         report.troubles = node.troubles.map { TroubleStatus($0, names, at: now) }
         return report

@@ -18,6 +18,7 @@ struct NodeFiles: Sendable {
     private var leasePath: String { directory + "/lease" }
     private var keysPath: String { directory + "/keys" }
 
+    private var pairingPath: String { directory + "/pairing" }
     private var drainingPath: String { directory + "/draining" }
 
     /// Reads the node ID, or makes one at first start; raises the boot counter and has it on the disk before it
@@ -71,6 +72,29 @@ struct NodeFiles: Sendable {
         }
         try syncDirectory()
     }
+
+    /// What the node keeps of pairing; made at first start, and on the disk before this returns. Throws for a file that is
+    /// damaged.
+    func pairing() throws(NodeFilesError) -> PairingFile {
+        if let text = try read(pairingPath) {
+            guard let file = PairingFile(text: text) else { throw .unreadablePairing(pairingPath) }
+            return file
+        }
+        var random = SystemRandomNumberGenerator()
+        let file = PairingFile(using: &random)
+        try keep(file)
+        return file
+    }
+
+    /// The same if there is one.
+    func storedPairing() throws(NodeFilesError) -> PairingFile? {
+        guard let text = try read(pairingPath) else { return nil }
+        guard let file = PairingFile(text: text) else { throw .unreadablePairing(pairingPath) }
+        return file
+    }
+
+    /// Keeps this of pairing, for nobody but the owner to read.
+    func keep(_ file: PairingFile) throws(NodeFilesError) { try write(file.text, to: pairingPath, mode: 0o600) }
 
     /// What was kept of the cluster's lease; a damaged file is as good as none, for a server can be asked anew.
     func lease() -> LeaseRecord? { (try? read(leasePath)).flatMap { LeaseRecord(text: $0) } }
@@ -152,6 +176,8 @@ enum NodeFilesError: Error, CustomStringConvertible {
     case unreadableIdentity(String)
     /// The keys are there but make no sense.
     case unreadableKeys(String)
+    /// The record of pairing is there but makes no sense.
+    case unreadablePairing(String)
 
     var description: String {
         switch self {
@@ -161,6 +187,10 @@ enum NodeFilesError: Error, CustomStringConvertible {
         case .unreadableIdentity(let path):
             "\(path) is damaged: it should hold a line `node` with 32 hexadecimal digits and a line `boot` with a number. "
                 + "Remove it, and the node takes a new identity at its next start; nothing else is lost."
+        case .unreadablePairing(let path):
+            "\(path) is damaged: it should hold this node's pairing key and its cluster's key. Remove it, and the node looks for "
+                + "others anew at its next start (a cluster lets it in by `bramble admit`); or put the line that `sudo bramble "
+                + "key show` prints on another node into [cluster] of bramble.toml here. Nothing else is lost."
         case .unreadableKeys(let path):
             "\(path) is damaged: it should hold the cluster's keys since they were rotated. The node uses the key of its "
                 + "configuration. If the cluster has dropped that one, run `sudo bramble key show` on another node, put the "

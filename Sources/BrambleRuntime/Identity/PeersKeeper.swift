@@ -14,6 +14,7 @@ final class PeersKeeper: ThreadService {
     private let waiting = Mutex<[KnownPeer]?>(nil)
     private let waitingDrain = Mutex<Bool?>(nil)
     private let waitingLease = Mutex<LeaseRecord?>(nil)
+    private let waitingPairing = Mutex<PairingFile?>(nil)
     private let waitingKeys = Mutex<Keys?>(nil)
     private let wanted = Mutex<(@Sendable (Session) -> Void)?>(nil)
     private let isEnding = Mutex(false)
@@ -49,6 +50,12 @@ final class PeersKeeper: ThreadService {
         wakeUp.signal()
     }
 
+    /// Has this of pairing kept, soon.
+    func keep(_ pairing: PairingFile) {
+        waitingPairing.withLock { $0 = pairing }
+        wakeUp.signal()
+    }
+
     /// Has the cluster's keys kept, soon, or with nil set aside; then says whether they are. Of those that waited nothing
     /// is said.
     func keep(_ ring: KeyRing?, then isDone: @escaping @Sendable (Bool) -> Void) {
@@ -80,6 +87,7 @@ final class PeersKeeper: ThreadService {
             if let peers = waiting.withLock({ $0.take() }) { write(peers) }
             if let isDraining = waitingDrain.withLock({ $0.take() }) { write(isDraining: isDraining) }
             if let lease = waitingLease.withLock({ $0.take() }) { write(lease) }
+            if let pairing = waitingPairing.withLock({ $0.take() }) { write(pairing) }
             if let keys = waitingKeys.withLock({ $0.take() }) { write(keys) }
             if isLast { return }
         }
@@ -108,6 +116,14 @@ final class PeersKeeper: ThreadService {
         } catch {
             logger.error("\(error)")
             keys.isDone(false)
+        }
+    }
+
+    private func write(_ pairing: PairingFile) {
+        do {
+            try files.keep(pairing)
+        } catch {
+            logger.error("\(error) After a restart this node has to be let in anew, by `bramble admit` on another one.")
         }
     }
 

@@ -18,6 +18,8 @@ struct Plan {
     /// The keys in force, since they were rotated.
     private let keyRing: KeyRing?
     private let keyWarnings: [String]
+    /// What it needs to pair; nil where nobody is let in.
+    private let pairing: PairingSetup?
     private let files: NodeFiles
     private let store: ObjectStore
 
@@ -29,25 +31,51 @@ struct Plan {
         guard let configuration = reading.configuration else { throw Obstacle(reading) }
         for warning in reading.problems { logger.warning("\(warning)") }
         threshold.set(configuration.log.level)
-        guard let keyring = configuration.cluster.keyring else {
+        guard configuration.cluster.keyring != nil || configuration.cluster.pairing else {
             throw Obstacle(
-                "there is no cluster key in \(file.path ?? "bramble.toml"). The nodes of a cluster know each other by it; "
-                    + "without one this node talks to nobody. Make one with `bramble key new`, and put the same line "
-                    + "into [cluster] on every node.", remedy: .editing, in: configuration, reading: reading)
+                "there is no cluster key in \(file.path ?? "bramble.toml"), and pairing is off. The nodes of a cluster know each "
+                    + "other by the key; without one this node talks to nobody. Make one with `bramble key new`, and put the "
+                    + "same line into [cluster] on every node, or take `pairing = false` away.",
+                remedy: .editing, in: configuration, reading: reading)
         }
         self.configuration = configuration
         self.reading = reading
-        self.keyring = keyring
         self.logger = logger
         reloader = Reloader(file, current: configuration, threshold: threshold)
         files = NodeFiles(directory: configuration.node.data)
         do {
             try Self.checkPlaces(configuration)
             session = try files.beginSession()
-            (keyRing, keyWarnings) = Self.ring(in: files, besides: keyring)
+            let (keyring, paired, warning) = try Self.keys(configuration, files)
+            let (keyRing, warnings) = Self.ring(in: files, besides: keyring)
+            (self.keyring, self.keyRing, keyWarnings) = (keyring, keyRing, warnings + [warning].compactMap { $0 })
+            pairing = paired
             store = try ObjectStore(directory: configuration.node.data + "/store")
         } catch {
             throw Obstacle("\(error)", remedy: .time(.seconds(10)), in: configuration, reading: reading)
+        }
+    }
+
+    /// The keys of the file, or where it names none that of the group in which the node has paired; and what it needs to pair.
+    private static func keys(
+        _ configuration: Configuration, _ files: NodeFiles
+    ) throws(NodeFilesError) -> (Keyring, PairingSetup?, warning: String?) {
+        let nonces: @Sendable () -> PairingNonce = {
+            var random = SystemRandomNumberGenerator()
+            return PairingNonce(using: &random)
+        }
+        guard let named = configuration.cluster.keyring else {
+            let file = try files.pairing()
+            guard let identity = file.identity else { throw .unreadablePairing(files.directory + "/pairing") }
+            let setup = PairingSetup(identity: identity, record: file.record, nonces: nonces)
+            return (Keyring(file.record.key), setup, nil)
+        }
+        guard configuration.cluster.pairing else { return (named, nil, nil) }
+        do throws(NodeFilesError) {
+            guard let identity = try files.pairing().identity else { return (named, nil, nil) }
+            return (named, PairingSetup(identity: identity, key: named.newest, nonces: nonces), nil)
+        } catch {
+            return (named, nil, "\(error) Until then this node lets nobody in.")
         }
     }
 
@@ -106,7 +134,8 @@ struct Plan {
         let control = ControlPlane(
             ControlSetup(
                 configuration: configuration, nodeConfiguration: nodeConfiguration, session: session, files: files,
-                peers: peers, facts: facts, mailbox: mailbox, reloader: reloader, hooks: hooks, drain: drain,
+                peers: peers, facts: facts, mailbox: mailbox, pairingSecret: pairing?.identity.bytes ?? [],
+                reloader: reloader, hooks: hooks, drain: drain,
                 logger: logger))
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -133,13 +162,13 @@ struct Plan {
     }
 
     private func tellOfKeys(_ facts: Facts) {
-        let (keyring, warnings) = (keyring, keyWarnings)
+        let (named, warnings) = (configuration.cluster.keyring, keyWarnings)
         facts.update {
-            $0.fileKeys = keyring
+            $0.fileKeys = named
             $0.keyWarnings = warnings
         }
         for warning in warnings { logger.warning("\(warning)") }
-        guard let keyRing else { return }
+        guard let keyRing, named != nil else { return }
         switch KeyReporting.standing(of: keyring, in: keyRing) {
         case "dropped": logger.warning("\(KeyReporting.fileIsDropped)")
         case "behind":
@@ -168,6 +197,7 @@ struct Plan {
             priority: configuration.floating.priority, interval: configuration.floating.interval,
             preempt: configuration.floating.preempt, seeds: configuration.cluster.peers)
         node.keyRing = keyRing
+        node.pairing = pairing
         node.preemptDelay = configuration.floating.preemptDelay
         node.spread = configuration.floating.spread
         node.mode = configuration.floating.mode == .standard ? .standard : .sealed

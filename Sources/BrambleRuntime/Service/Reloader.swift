@@ -35,7 +35,9 @@ final class Reloader: Sendable {
     func read() -> Outcome {
         let reading = file.read()
         guard let configuration = reading.configuration else { return .refused(reading.problems) }
-        guard configuration.cluster.keyring != nil else { return .refused([keyIsGone]) }
+        // A node that has paired needs none in the file.
+        let needsKey = current.withLock { $0.cluster.keyring != nil } || !configuration.cluster.pairing
+        guard configuration.cluster.keyring != nil || !needsKey else { return .refused([keyIsGone]) }
         threshold.set(configuration.log.level)
         return current.withLock { current in
             let changes = ConfigurationStore.changes(from: current, to: configuration)

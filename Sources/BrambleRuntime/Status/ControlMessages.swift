@@ -17,8 +17,22 @@ public enum ControlRequest: Hashable, Sendable {
     case rotateKey
     /// Drop every cluster key but the newest; with `force` even if that locks members out.
     case dropKey(force: Bool)
+    /// Let in the node that asks with this fingerprint, or with one that begins so.
+    case admit(fingerprint: String)
+    /// Gather nodes without a key, gather no more, or ask to be let into another cluster.
+    case pair(PairingWish)
     /// Read the configuration again.
     case reload
+
+    /// What a person wants of pairing.
+    public enum PairingWish: String, Hashable, Sendable, CaseIterable {
+        /// Gather nodes that have no key, for a while.
+        case open
+        /// Gather no more.
+        case close
+        /// Ask another cluster to let this node in, and all of its own cluster.
+        case join
+    }
 
     /// The longest line that is read (bytes): LinuxPlatform's limit for what a client may send.
     public static let longestLine = 4096
@@ -51,13 +65,19 @@ public enum ControlRequest: Hashable, Sendable {
         case "reload": self = .reload
         case "rotate_key": self = .rotateKey
         case "drop_key": self = .dropKey(force: form.force ?? false)
+        case "admit": self = .admit(fingerprint: try Self.fingerprint(form.fingerprint))
+        case "pair":
+            guard let wish = form.wish.flatMap({ PairingWish(rawValue: $0) }) else {
+                throw Refusal(description: "this needs a \"wish\": open, close or join")
+            }
+            self = .pair(wish)
         case "identify": self = .identify(node: try Self.node(form.node))
         default:
             let command = TOMLNode.quoted(form.command, limit: 32)
             throw Refusal(
                 description:
                     "unknown command \(command): there are status, identify, drain, resume, resign, rotate_key, "
-                    + "drop_key and reload")
+                    + "drop_key, admit, pair and reload")
         }
     }
 
@@ -73,11 +93,22 @@ public enum ControlRequest: Hashable, Sendable {
         return name
     }
 
+    private static func fingerprint(_ text: String?) throws(Refusal) -> String {
+        guard let text, (4...19).contains(text.utf8.count), text.allSatisfy({ $0.isHexDigit || $0 == "-" }) else {
+            throw Refusal(
+                description:
+                    "this needs a \"fingerprint\": four groups of four hexadecimal digits, or the first of them")
+        }
+        return text.lowercased()
+    }
+
     private struct Form: Codable {
         var command: String
         var node: String?
         var address: String?
         var force: Bool?
+        var fingerprint: String?
+        var wish: String?
     }
 
     private var form: Form {
@@ -89,6 +120,8 @@ public enum ControlRequest: Hashable, Sendable {
         case .resign(let address): Form(command: "resign", address: address)
         case .rotateKey: Form(command: "rotate_key")
         case .dropKey(let force): Form(command: "drop_key", force: force)
+        case .admit(let fingerprint): Form(command: "admit", fingerprint: fingerprint)
+        case .pair(let wish): Form(command: "pair", wish: wish.rawValue)
         case .reload: Form(command: "reload")
         }
     }

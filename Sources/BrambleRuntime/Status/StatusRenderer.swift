@@ -130,6 +130,7 @@ public struct StatusRenderer: Sendable {
             ),
             ("control", report.realTime ? "real-time priority" : "ordinary priority"),
         ]
+        if let pairing = report.pairing?.text { rows.insert(("pairing", pairing), at: 1) }
         if let lease = report.lease { rows.insert(("address", lease.text), at: 1) }
         if report.drops.total > 0 { rows.append(("dropped", drops)) }
         return rows.flatMap { label, text in

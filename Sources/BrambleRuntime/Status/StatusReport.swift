@@ -17,6 +17,8 @@ public struct StatusReport: Codable, Hashable, Sendable {
     public var lease: LeaseReport?
     /// What is wrong between it and others, what harms most first; nil from a version that does not tell.
     public var troubles: [TroubleStatus]?
+    /// How it stands with nodes that have no key; nil where nobody is let in.
+    public var pairing: PairingReport?
     /// The site that it serves.
     public var site: SiteStatus
     /// Whether it may serve.
@@ -58,8 +60,8 @@ public struct StatusReport: Codable, Hashable, Sendable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case version, node, cluster, floating, lease, troubles, site, health, drops, http, lights, hooks, lifelines
-        case warnings
+        case version, node, cluster, floating, lease, troubles, pairing, site, health, drops, http, lights, hooks
+        case lifelines, warnings
         case realTime = "real_time"
     }
 

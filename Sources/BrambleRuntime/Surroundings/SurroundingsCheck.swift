@@ -48,6 +48,7 @@ public enum SurroundingsCheck {
     /// Whether there is a key.
     static func key(_ configuration: Configuration) -> Finding {
         guard let keyring = configuration.cluster.keyring else {
+            if configuration.cluster.pairing { return pairing(configuration) }
             return .problem(
                 "cluster key", "there is none", unaffected: "a running daemon, which keeps the key that it has",
                 advice: "Run `bramble key new --write FILE` on one node, and put the same key on every other.")
@@ -56,6 +57,19 @@ public enum SurroundingsCheck {
         let older = keyring.keys.count - 1
         let text = older == 0 ? "" : ", and \(PlainNumbers.count(older, "older key")) still accepted"
         return .good("cluster key", "\(keyring.newest.fingerprint)\(text)")
+    }
+
+    /// A node without a key in its file pairs.
+    private static func pairing(_ configuration: Configuration) -> Finding {
+        do throws(NodeFilesError) {
+            guard let record = try NodeFiles(directory: configuration.node.data).storedPairing()?.record else {
+                return .good("cluster key", "none in the file: the node pairs with others that have none")
+            }
+            return .good("cluster key", "\(record.key.fingerprint), by pairing (\(record.standing.rawValue))")
+        } catch {
+            return .warning(
+                "cluster key", "\(error)", unaffected: "a running daemon", advice: "Use sudo to look at it.")
+        }
     }
 
     /// What there is to say of the keys that the node keeps since they were rotated.

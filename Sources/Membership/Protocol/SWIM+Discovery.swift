@@ -1,4 +1,4 @@
-import Wire
+public import Wire
 
 extension SWIM {
     /// Calls everybody on the network, the configured addresses and the peers of earlier runs.
@@ -6,6 +6,11 @@ extension SWIM {
         beginCall(.everyone, longestPause: configuration.strangerCall, at: now)
         for seed in seeds { beginCall(.address(seed), longestPause: configuration.strangerCall, at: now) }
         for peer in memory.known { beginCall(.peer(peer.id), longestPause: configuration.lostCall, at: now) }
+    }
+
+    /// Calls everybody on the network as at the start: those who could not understand this node before may now.
+    public mutating func callAnew(at now: Instant) {
+        beginCall(.everyone, longestPause: configuration.strangerCall, at: now)
     }
 
     /// Calls somebody who is no living member any more, for ever: a split cluster heals some day.

@@ -164,14 +164,15 @@ extension Node {
         for address in keys.due(at: now) { handRing(to: address, into: &actions) }
     }
 
-    private mutating func take(_ next: KeyRing, into actions: inout [Action]) {
+    mutating func take(_ next: KeyRing, into actions: inout [Action]) {
         if let next = keys.take(next) { actions.append(.storeKeys(next)) }
     }
 
-    private mutating func useKeys(insteadOf before: KeyRing, into actions: inout [Action]) {
+    mutating func useKeys(insteadOf before: KeyRing, into actions: inout [Action]) {
         hasToldOfDisk = false
         keysAreStale = true
         link.replaceKeyring(keys.keyring)
+        pairingFollowsKeys(into: &actions)
         let newest = keys.ring.newest.key
         if newest != before.newest.key, keys.ring.isRotated {
             actions.append(.tell(.keys(.received(newest.fingerprint))))

@@ -21,6 +21,10 @@ public enum Signal: Int, CaseIterable, Comparable, Sendable {
     case isolated
     /// A member is heard and does not hear, or the other way round.
     case oneWay
+    /// Nodes without a key are being gathered.
+    case pairing
+    /// Serving; found nobody while nodes were gathered, and asks the clusters that it hears to let it in.
+    case asking
     /// Somebody speaks a version of the protocol that is not understood here.
     case otherVersion
     /// No member is there, and somebody sends what does not open with this node's keys.

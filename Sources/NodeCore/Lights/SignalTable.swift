@@ -71,8 +71,16 @@ public enum SignalTable {
             line(
                 signal, "draining", .slow, .steady, .off, act: .wink,
                 "Taken out of service by a person, or about to stop.")
+        case .pairing:
+            line(
+                signal, "pairing", .slow, .slow, .off, act: .flashes(2),
+                "Looks for others that have no key either, and makes a cluster with them. Takes three minutes.")
         case .starting:
             line(signal, "starting", .slow, .off, .off, act: .slow, "Not ready yet. Takes seconds.")
+        case .asking:
+            line(
+                signal, "asking", .heartbeat, .fast, .off, act: .flashes(13),
+                "Serves the site by itself, and asks to be let into a cluster: `bramble admit` there.")
         case .joining:
             line(signal, "joining", .steady, .fast, .off, act: .long, "Serves the site, and is meeting the others.")
         case .alone:

@@ -21,6 +21,7 @@ struct CommandTests {
         arguments: [
             ["run"], ["status"], ["check"], ["identify"], ["drain"], ["resume"], ["resign"], ["key", "new"],
             ["key", "show"], ["key", "fingerprint"], ["key", "rotate"], ["key", "drop"],
+            ["pair"], ["pair", "open"], ["pair", "close"], ["pair", "join"], ["admit"],
         ])
     func help(command: [String]) throws {
         let result = try Command.run(command + ["--help"])

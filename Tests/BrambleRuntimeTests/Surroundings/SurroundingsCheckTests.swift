@@ -148,13 +148,14 @@ struct SurroundingsCheckTests {
         #expect(report.findings.last?.unaffected?.contains("last good configuration") == true)
     }
 
-    @Test("a missing key is one finding, and a problem")
-    func missingKey() throws {
+    @Test("a missing key is one finding, and a problem only where nodes do not pair", arguments: [true, false])
+    func missingKey(pairs: Bool) throws {
         let directory = try #require(directory)
-        let report = try report("[node]\ncontrol = \"\(directory.file("s"))\"\ndata = \"\(directory.path)\"\n")
+        let report = try report(
+            "[node]\ncontrol = \"\(directory.file("s"))\"\ndata = \"\(directory.path)\"\n[cluster]\npairing = \(pairs)\n")
         let findings = report.findings.filter { $0.found.contains("key") || $0.subject.contains("key") }
         #expect(findings.map(\.subject) == ["cluster key"])
-        #expect(findings.first?.mark == .problem)
+        #expect(findings.first?.mark == (pairs ? .good : .problem))
         #expect(report.findings.first?.mark == .good)
     }
 

@@ -12,6 +12,8 @@ struct NodeHost: SimulatedHost {
         var floating: [FloatingAddress]
         /// Centiseconds between advertisements.
         var interval: UInt16 = 2
+        /// Whether no file names a key, so that the nodes pair.
+        var isKeyless = false
         /// How long the node does not hear yet that its keys are on the disk, though they are.
         var keyDelay = Duration.zero
     }
@@ -25,6 +27,8 @@ struct NodeHost: SimulatedHost {
     private(set) var health = Health.healthy
     private var isDraining = false
     private var lifelines: [LifelinePeer] = []
+    /// What is on the disk of pairing; nil where a file names the key.
+    private var paired: PairedDisk?
     /// The keys that are on the disk without the node's knowing, and when it is told.
     private var keptKeys: (ring: KeyRing, tellAt: Instant)?
     /// Taken from the node whenever it tells of a member.
@@ -40,18 +44,22 @@ struct NodeHost: SimulatedHost {
         let session = Session(
             node: NodeID(boot.text("identity")) ?? NodeID(using: &random),
             boot: (UInt64(boot.text("boots")) ?? 0) + 1, salt: random.next())
+        if cluster.isKeyless { paired = PairedDisk(boot.disk["pairing"] ?? []) ?? PairedDisk(using: &random) }
         node = Self.node(
-            id, cluster, session, known: peers, keys: KeyRing(text: boot.text("keys")), random: &random, at: boot.now)
+            id, cluster, session, known: peers, keys: KeyRing(text: boot.text("keys")), paired: paired, random: &random,
+            at: boot.now)
     }
 
     private static func node(
         _ id: HostID, _ cluster: Cluster, _ session: Session, known: [KnownPeer], keys: KeyRing?,
-        random: inout SeededGenerator, at now: Instant
+        paired: PairedDisk?, random: inout SeededGenerator, at now: Instant
     ) -> Node {
+        let keyring = paired.map { Keyring($0.record.key) } ?? cluster.keyring
         var configuration = Node.Configuration(
-            name: id.description, httpPort: 80, keyring: cluster.keyring, floating: cluster.floating,
+            name: id.description, httpPort: 80, keyring: keyring, floating: cluster.floating,
             interval: cluster.interval)
-        configuration.keyRing = keys?.with(file: cluster.keyring).ring
+        configuration.keyRing = keys?.with(file: keyring).ring
+        configuration.pairing = paired?.setup(nonces: SeededGenerator(seed: random.next()))
         return Node(
             configuration, session: session,
             linkSecret: (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) },
@@ -61,10 +69,11 @@ struct NodeHost: SimulatedHost {
     // MARK: - What happens to it
 
     mutating func start(at now: Instant) -> [HostAction] {
-        let identity = [
-            HostAction.store("identity", Array(node.session.node.description.utf8)),
-            HostAction.store("boots", Array("\(node.session.boot)".utf8)),
-        ]
+        let identity =
+            [
+                HostAction.store("identity", Array(node.session.node.description.utf8)),
+                HostAction.store("boots", Array("\(node.session.boot)".utf8)),
+            ] + (paired.map { [HostAction.store("pairing", $0.bytes)] } ?? [])
         return identity + carryOut(node.update(health: health, release: 1, at: now), at: now)
     }
 
@@ -114,6 +123,17 @@ struct NodeHost: SimulatedHost {
 
     mutating func rotate(to keyring: Keyring, at now: Instant) -> [HostAction] {
         carryOut(node.rotate(to: keyring, at: now), at: now)
+    }
+
+    /// What a person does about pairing; the refusal is a line in the trace.
+    mutating func pair(
+        at now: Instant, _ change: (inout Node) throws(PairingRefusal) -> [Action]
+    ) -> [HostAction] {
+        do throws(PairingRefusal) {
+            return carryOut(try change(&node), at: now)
+        } catch {
+            return [.note("refused: \(error)")]
+        }
     }
 
     /// What a person does about keys; the refusal is a line in the trace.
@@ -180,6 +200,9 @@ struct NodeHost: SimulatedHost {
         case .sendDHCP: return []
         case .storeLease(let record): return [.store("lease", Array(record.text.utf8))]
         case .storeKeys(let ring): return store(ring, at: now)
+        case .storePairing(let record):
+            paired?.record = record
+            return paired.map { [.store("pairing", $0.bytes)] } ?? []
         case .useAddresses: return carryOut(node.update(health: health, release: 1, at: now), at: now)
         case .show(let signal):
             if spoiler.flaw != .frozenLights || lights != "member" { lights = "\(signal)" }
@@ -209,7 +232,7 @@ struct NodeHost: SimulatedHost {
     private mutating func takeNewIdentity(at now: Instant) -> [HostAction] {
         let session = Session(node: NodeID(using: &random), boot: node.session.boot, salt: random.next())
         let keys = node.keyRing.isRotated ? node.keyRing : nil
-        node = Self.node(id, cluster, session, known: peers, keys: keys, random: &random, at: now)
+        node = Self.node(id, cluster, session, known: peers, keys: keys, paired: paired, random: &random, at: now)
         let begun = [.note("takes a new identity: \(session)")] + start(at: now)
         return begun + (isDraining ? setDraining(true, at: now) : [])
     }

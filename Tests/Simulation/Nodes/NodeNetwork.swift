@@ -29,14 +29,14 @@ extension SimulatedNetwork where Host == NodeHost {
     /// Nodes with one key and one floating address, watched by every checker, that ran for three seconds.
     static func ofNodes(
         _ count: Int, seed: UInt64 = 7, interval: UInt16 = 2, lease: Duration = .seconds(1), started: Bool = true,
-        keyDelay: Duration = .zero, flaw: @escaping @Sendable (HostID) -> Flaw? = { _ in nil }
+        keyDelay: Duration = .zero, isKeyless: Bool = false, flaw: @escaping @Sendable (HostID) -> Flaw? = { _ in nil }
     ) -> NodeNetwork {
         let floating = [FloatingAddress(ip: sampleAddress, virtualRouterID: 51)]
         var network = NodeNetwork(seed: seed, hosts: count, floatingAddresses: [sampleAddress], lease: lease) { boot in
             let flaw = flaw(boot.id)
             let key = flaw == .otherKey ? sampleKey(UInt64(boot.id.index)) : sampleKey()
             let cluster = NodeHost.Cluster(
-                keyring: Keyring(key), floating: floating, interval: interval, keyDelay: keyDelay)
+                keyring: Keyring(key), floating: floating, interval: interval, isKeyless: isKeyless, keyDelay: keyDelay)
             return NodeHost(boot, cluster, flaw: flaw)
         }
         network.checkers = [

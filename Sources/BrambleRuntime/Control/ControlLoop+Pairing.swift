@@ -1,0 +1,77 @@
+internal import NodeCore
+internal import Wire
+
+/// Nodes that have no key in common with this one.
+extension ControlLoop {
+    /// Has it kept on disk, soon.
+    func store(_ record: PairingRecord) {
+        setup.peers.keep(PairingFile(secret: setup.pairingSecret, record: record))
+        probe?.use(node.keyRing)
+    }
+
+    /// Lets a node in.
+    func admit(_ fingerprint: String, at now: Instant) -> ControlReply {
+        do throws(PairingRefusal) {
+            let (other, actions) = try node.admit(fingerprint, at: now)
+            perform(actions)
+            var reply = ControlReply.done(
+                "\(VisibleText.of(other.name)) (\(other.key.fingerprint)) at \(other.address.ip) is given the cluster's key"
+            )
+            reply.key = other.key.fingerprint
+            return reply
+        } catch {
+            return .failed(Self.text(error, node.snapshot.pairing))
+        }
+    }
+
+    /// Opens, closes, or asks.
+    func pair(_ wish: ControlRequest.PairingWish, at now: Instant) -> ControlReply {
+        do throws(PairingRefusal) {
+            switch wish {
+            case .open:
+                perform(try node.openPairing(at: now))
+                return .done("nodes without a key may join this cluster for the next three minutes")
+            case .close:
+                perform(try node.closePairing(at: now))
+                return .done("nobody is let in any more but by `bramble admit`")
+            case .join:
+                perform(try node.askForAdmission(at: now))
+                let fingerprint = node.snapshot.pairing?.fingerprint ?? ""
+                return .done(
+                    "this node asks for three minutes to be let into another cluster: run `bramble admit \(fingerprint)` "
+                        + "on a node of that one. The nodes of this cluster come along")
+            }
+        } catch {
+            return .failed(Self.text(error, node.snapshot.pairing))
+        }
+    }
+
+    private static func text(_ refusal: PairingRefusal, _ status: PairingStatus?) -> String {
+        switch refusal {
+        case .off:
+            return
+                "bramble.toml says `pairing = false` in [cluster]. Nothing has changed. Take that line away and restart "
+                + "bramble, or give the other node the key of `sudo bramble key show`"
+        case .unknown(let fingerprint):
+            let asking = status?.asking ?? []
+            guard !asking.isEmpty else {
+                return
+                    "no node asks to be let in, so none has the fingerprint \(fingerprint). Nothing has changed. A node "
+                    + "asks when it has no key and has found no others; `bramble pair join` there makes it ask again"
+            }
+            let names = asking.map { "\($0.key.fingerprint) (\(VisibleText.of($0.name)), \($0.address.ip))" }
+            return
+                "no node that asks has a fingerprint that begins with \(fingerprint). Nothing has changed. These ask: "
+                + PlainNumbers.list(names)
+        case .ambiguous(let fingerprints):
+            return
+                "several nodes that ask have fingerprints that begin so: \(PlainNumbers.list(fingerprints)). Nothing has "
+                + "changed. Give more of it"
+        case .keyIsConfigured:
+            return
+                "this node's key stands in bramble.toml, and so does where it belongs. Nothing has changed. Put the key of "
+                + "the other cluster there, and run `systemctl reload bramble`"
+        case .stopping: return "this node is about to stop; ask another one"
+        }
+    }
+}

@@ -1,0 +1,120 @@
+internal import Membership
+public import Wire
+
+/// Nodes that were given no key.
+extension Node {
+    // MARK: - What people ask
+
+    /// Lets in the node that asks with this fingerprint, or with one that begins so: it is given the cluster's key, sealed
+    /// for it alone.
+    /// - Returns: its name for people, and what is to be done.
+    public mutating func admit(
+        _ fingerprint: String, at now: Instant
+    ) throws(PairingRefusal) -> (admitted: Pairing.Other, actions: [Action]) {
+        guard !isStopped, !isStopping else { throw .stopping }
+        guard let others = pairing?.asking else { throw .off }
+        let meant = others.filter { $0.key.fingerprint.hasPrefix(fingerprint) }
+        guard meant.count < 2 else { throw .ambiguous(meant.map(\.key.fingerprint)) }
+        guard let other = meant.first else { throw .unknown(fingerprint) }
+        return (other, try pair(at: now) { $0.admit(fingerprint, at: now) ?? [] })
+    }
+
+    /// Gathers nodes without a key again, for a while.
+    public mutating func openPairing(at now: Instant) throws(PairingRefusal) -> [Action] {
+        try pair(at: now) { $0.openAgain(at: now) }
+    }
+
+    /// Gathers no more.
+    public mutating func closePairing(at now: Instant) throws(PairingRefusal) -> [Action] {
+        let hasMembers = hasMembers
+        return try pair(at: now) { $0.closeNow(hasCompany: hasMembers) }
+    }
+
+    /// Asks another cluster to admit this node, and with it all of its own cluster.
+    public mutating func askForAdmission(at now: Instant) throws(PairingRefusal) -> [Action] {
+        guard configuration.pairing?.isKeyConfigured != true else { throw .keyIsConfigured }
+        return try pair(at: now) { $0.askForAdmission(at: now) }
+    }
+
+    private mutating func pair(
+        at now: Instant, _ change: (inout Pairing) -> [Pairing.Action]
+    ) throws(PairingRefusal) -> [Action] {
+        guard !isStopped, !isStopping else { throw .stopping }
+        guard var pairing else { throw .off }
+        let wanted = change(&pairing)
+        self.pairing = pairing
+        var actions: [Action] = []
+        perform(wanted, at: now, into: &actions)
+        settle(at: now, into: &actions)
+        return actions
+    }
+
+    // MARK: - What happens
+
+    /// A datagram that begins as those of pairing do. Nothing proves where it comes from: every one has the same length, so
+    /// that no answer is longer than what provoked it.
+    mutating func receivePairing(
+        _ datagram: [UInt8], from source: SocketAddress, at now: Instant, into actions: inout [Action]
+    ) {
+        guard let wanted = pairing?.receive(datagram, from: source, at: now) else { return }
+        perform(wanted, at: now, into: &actions)
+    }
+
+    mutating func pairingDeadline(at now: Instant, into actions: inout [Action]) {
+        guard let due = pairing?.nextDeadline, due <= now else { return }
+        let hasMembers = hasMembers
+        if let wanted = pairing?.deadlineReached(hasCompany: hasMembers, at: now) {
+            perform(wanted, at: now, into: &actions)
+        }
+    }
+
+    private mutating func perform(_ wanted: [Pairing.Action], at now: Instant, into actions: inout [Action]) {
+        for action in wanted {
+            switch action {
+            case .send(let bytes, let address): actions.append(.send(bytes, to: .address(address)))
+            case .broadcast(let bytes): actions.append(.send(bytes, to: .everyone))
+            case .store(let record): if !isKeyConfigured { actions.append(.storePairing(record)) }
+            case .useKey(let key): join(with: key, at: now, into: &actions)
+            case .tell(let event): actions.append(.tell(.pairing(event)))
+            }
+        }
+    }
+
+    private var hasMembers: Bool { membership.members.count > 1 }
+
+    private var isKeyConfigured: Bool { configuration.pairing?.isKeyConfigured ?? true }
+
+    /// Takes the key of another group. Members come along: they are given it as in a rotation, sealed under the key that
+    /// they have. A node by itself leaves nothing behind.
+    private mutating func join(with key: ClusterKey, at now: Instant, into actions: inout [Action]) {
+        if hasMembers, let next = keys.ring.adding(key) {
+            take(next, into: &actions)
+        } else {
+            let before = keys.ring
+            keys = KeyRotation(KeyRing(Keyring(key)))
+            toldToSeal = key
+            useKeys(insteadOf: before, into: &actions)
+            leasing = configuration.leasedRouterID.map {
+                LeaseKeeper(virtualRouterID: $0, remembered: nil, key: key, random: leasing?.random ?? .init(seed: 0))
+            }
+        }
+        membership.callAnew(at: now)
+    }
+
+    /// The ring that is in force has another newest key: whoever is admitted gets that one.
+    mutating func pairingFollowsKeys(into actions: inout [Action]) {
+        guard let wanted = pairing?.keyChanged(to: keys.ring.newest.key), !isKeyConfigured else { return }
+        for case .store(let record) in wanted { actions.append(.storePairing(record)) }
+    }
+
+    /// What of pairing is kept on disk; nil where there is nothing to be kept.
+    public var pairingRecord: PairingRecord? { isKeyConfigured ? nil : pairing?.record }
+
+    var pairingStatus: PairingStatus? {
+        pairing.map {
+            PairingStatus(
+                standing: $0.record.standing, closesAt: $0.closesAt, found: $0.found,
+                fingerprint: $0.publicKey.fingerprint, isKeyConfigured: isKeyConfigured, asking: $0.asking)
+        }
+    }
+}

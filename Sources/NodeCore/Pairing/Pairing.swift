@@ -1,0 +1,310 @@
+public import Wire
+
+/// How nodes that were given no key agree on one.
+///
+/// At first each node is a group of its own, with a key of its own, and *open*. Of two open groups that hear each other
+/// the one with the higher number joins the other, unless it is a cluster already (*established*) and the other is not: a
+/// node of the group that stays offers the key, sealed for the other alone by X25519. So all nodes of one network end up in the group with the lowest number, in whatever order they start. Some
+/// minutes after the last one came the group *closes*. From then on a person has to admit whoever comes.
+///
+/// Whoever is on the network while a group is open can join it. That is the price of having nothing to type.
+public struct Pairing: Sendable {
+    /// The times.
+    public struct Configuration: Hashable, Sendable {
+        /// How long after the last newcomer a group closes.
+        public var window = Duration.seconds(180)
+        /// How long it is open at most, whoever comes.
+        public var longestWindow = Duration.seconds(1800)
+        /// The time between two announcements of an open node.
+        public var announceInterval = Duration.seconds(1)
+        /// The same of one that asks to be admitted.
+        public var askInterval = Duration.seconds(5)
+        /// The least time between two offers to one node.
+        public var offerSpacing = Duration.milliseconds(500)
+        /// Who was not heard for so long is not shown any more.
+        public var memory = Duration.seconds(60)
+        /// How many others are remembered; the one unheard for longest makes room.
+        public var limit = 64
+
+        /// The defaults.
+        public init() {}
+    }
+
+    /// What the shell has to do, in this order.
+    public enum Action: Hashable, Sendable {
+        /// Send to this address.
+        case send([UInt8], to: SocketAddress)
+        /// Send to everyone on every interface.
+        case broadcast([UInt8])
+        /// Keep this on disk in place of what was kept before.
+        case store(PairingRecord)
+        /// Seal with this key from now on, and open with no other.
+        case useKey(ClusterKey)
+        /// Tell people.
+        case tell(PairingEvent)
+    }
+
+    /// What this node keeps on disk.
+    public private(set) var record: PairingRecord
+    /// When the group closes; nil unless it is open.
+    public private(set) var closesAt: Instant?
+    /// The others that were heard lately, sorted by key.
+    public var others: [Other] { peers.values.sorted { $0.key < $1.key } }
+    /// How many datagrams had no effect, by reason.
+    public private(set) var ignored: [PairingIgnoreReason: UInt64] = [:]
+
+    private let configuration: Configuration
+    private let identity: PairingIdentity
+    private let name: String
+    private var random: SeededGenerator
+    private let secureNonce: @Sendable () -> PairingNonce
+    /// What offers to this run have to name.
+    private let announced: PairingNonce
+    private var peers: [PairingKey: Other] = [:]
+    /// Whom a person has admitted.
+    private var admitted: Set<PairingKey> = []
+    /// Until when it asks another group to admit it, though its own is complete.
+    private var asksUntil: Instant?
+    /// When it closes at the latest.
+    private var lastCall: Instant
+    private var announceAt: Instant
+
+    /// A node that has just started.
+    /// - Parameters:
+    ///   - identity: its X25519 key, made at first start.
+    ///   - record: what an earlier run stored, or a fresh one, which the shell has stored.
+    ///   - name: its name for people.
+    ///   - random: when to announce; not for secrets.
+    ///   - nonces: makes a fresh nonce; from the system's random source outside of simulations.
+    public init(
+        identity: PairingIdentity, record: PairingRecord, name: String, configuration: Configuration = .init(),
+        random: SeededGenerator, nonces: @escaping @Sendable () -> PairingNonce, at now: Instant
+    ) {
+        self.identity = identity
+        self.record = record
+        self.name = name
+        self.configuration = configuration
+        self.random = random
+        secureNonce = nonces
+        announced = nonces()
+        announceAt = now
+        lastCall = now.advanced(by: configuration.longestWindow)
+        closesAt = record.standing == .open ? now.advanced(by: configuration.window) : nil
+    }
+
+    /// The key that people compare.
+    public var publicKey: PairingKey { identity.publicKey }
+
+    /// How many nodes of this group were heard, this one included.
+    public var found: Int { 1 + peers.values.count { $0.group == record.group } }
+
+    /// The others that ask to be let in: those of other groups, once this one takes nobody in by itself.
+    public var asking: [Other] { record.standing == .open ? [] : others.filter { $0.group != record.group } }
+
+    /// When to call `deadlineReached`.
+    public var nextDeadline: Instant {
+        let silent = peers.values.map { $0.heard.advanced(by: configuration.memory) }.min()
+        let announce = announces ? announceAt : nil
+        return [closesAt, announce, silent, asksUntil].compactMap { $0 }.min() ?? Instant(nanoseconds: .max)
+    }
+
+    /// Whether it shows itself: while it may be taken in, or takes others in.
+    private var announces: Bool { takesAdmission }
+
+    private var isOpen: Bool { record.standing == .open }
+
+    /// Whether it takes a key that a person of another group offers.
+    private var takesAdmission: Bool { record.standing != .closed || asksUntil != nil }
+
+    // MARK: - What happens
+
+    /// Time has come to, or passed, `nextDeadline`. `hasCompany` tells whether the node is in a cluster with others, though they
+    /// may not have been heard here for a while.
+    public mutating func deadlineReached(hasCompany: Bool = false, at now: Instant) -> [Action] {
+        var actions: [Action] = []
+        peers = peers.filter { now < $0.value.heard.advanced(by: configuration.memory) }
+        if let due = asksUntil, due <= now { asksUntil = nil }
+        if let due = closesAt, due <= now { close(hasCompany: hasCompany, into: &actions) }
+        if announces, announceAt <= now {
+            let interval = isOpen ? configuration.announceInterval : configuration.askInterval
+            announceAt = now.advanced(by: interval * Int.random(in: 750...1250, using: &random) / 1000)
+            actions.append(.broadcast(announcement))
+        }
+        return actions
+    }
+
+    /// A datagram that begins as those of pairing do came from this address.
+    public mutating func receive(_ datagram: [UInt8], from source: SocketAddress, at now: Instant) -> [Action] {
+        let message: PairingMessage
+        do {
+            message = try PairingMessage(decoding: datagram)
+        } catch {
+            return ignore(.malformed)
+        }
+        guard message.sender != publicKey else { return ignore(.ownEcho) }
+        switch message.body {
+        case .announce(let announcement): return heard(announcement, message, from: source, at: now)
+        case .offer(let to, let nonce, let sealed):
+            guard to == publicKey, nonce == announced else { return ignore(.notForUs) }
+            return offered(sealed, message, from: source, at: now)
+        case .accept(let to, let nonce, let sealed):
+            guard to == publicKey, peers[message.sender]?.offered == nonce else { return ignore(.notForUs) }
+            return accepted(sealed, message, offered: nonce, at: now)
+        }
+    }
+
+    // MARK: - What people say
+
+    /// Lets in the node with this fingerprint, or whose fingerprint begins so.
+    /// - Returns: nil if none that is heard has it, or several have.
+    public mutating func admit(_ fingerprint: String, at now: Instant) -> [Action]? {
+        let meant = others.filter { $0.group != record.group && $0.key.fingerprint.hasPrefix(fingerprint) }
+        guard meant.count == 1, let other = meant.first else { return nil }
+        admitted.insert(other.key)
+        return offer(to: other.key, at: now)
+    }
+
+    /// The key of the group is another from now on: it was rotated.
+    public mutating func keyChanged(to key: ClusterKey) -> [Action] {
+        guard key != record.key else { return [] }
+        record.key = key
+        return [.store(record)]
+    }
+
+    /// Asks to be admitted by another group, though this one is complete.
+    public mutating func askForAdmission(at now: Instant) -> [Action] {
+        asksUntil = now.advanced(by: configuration.window)
+        announceAt = now
+        return []
+    }
+
+    /// Takes nobody in by itself any more.
+    public mutating func closeNow(hasCompany: Bool = false) -> [Action] {
+        var actions: [Action] = []
+        if isOpen { close(hasCompany: hasCompany, into: &actions) }
+        return actions
+    }
+
+    /// Gathers nodes again, for a while.
+    public mutating func openAgain(at now: Instant) -> [Action] {
+        record.standing = .open
+        lastCall = now.advanced(by: configuration.longestWindow)
+        stayOpen(at: now)
+        announceAt = now
+        return [.store(record), .tell(.opened)]
+    }
+
+    // MARK: - Offers
+
+    private var announcement: [UInt8] {
+        let body = PairingMessage.Announcement(
+            group: record.group, isOpen: isOpen, isEstablished: record.isEstablished, name: name)
+        return PairingMessage(sender: publicKey, nonce: announced, body: .announce(body)).encoded
+    }
+
+    private mutating func heard(
+        _ announcement: PairingMessage.Announcement, _ message: PairingMessage, from source: SocketAddress,
+        at now: Instant
+    ) -> [Action] {
+        let isNew = peers[message.sender] == nil
+        if isNew { makeRoom() }
+        var other = peers[message.sender] ?? Other(key: message.sender, announcement, message.nonce, source, at: now)
+        other.update(announcement, message.nonce, source, at: now)
+        peers[message.sender] = other
+        if isNew, other.group == record.group { stayOpen(at: now) }
+        var actions: [Action] = isNew && asking.contains { $0.key == other.key } ? [.tell(.asks(other))] : []
+        let joinsUs =
+            isOpen && other.isOpen && !other.isEstablished && (record.isEstablished || record.group < other.group)
+        if other.group != record.group, joinsUs || admitted.contains(other.key) {
+            actions += offer(to: other.key, at: now)
+        }
+        return actions
+    }
+
+    private mutating func offer(to key: PairingKey, at now: Instant) -> [Action] {
+        guard var other = peers[key] else { return [] }
+        if let last = other.offeredAt, now < last.advanced(by: configuration.offerSpacing) { return [] }
+        let nonce = secureNonce()
+        let offer = PairingOffer(
+            group: record.group, key: record.key, isAdmission: admitted.contains(key),
+            isEstablished: record.isEstablished)
+        guard let datagram = identity.offer(offer, to: key, announced: other.nonce, nonce: nonce) else {
+            return ignore(.badKey)
+        }
+        (other.offeredAt, other.offered) = (now, nonce)
+        peers[key] = other
+        return [.send(datagram, to: other.address)]
+    }
+
+    private mutating func offered(
+        _ sealed: [UInt8], _ message: PairingMessage, from source: SocketAddress, at now: Instant
+    ) -> [Action] {
+        let opened = identity.open(sealed, from: message.sender, nonce: message.nonce, announced: announced)
+        guard let offer = opened else { return ignore(.forged) }
+        let isBetter = isOpen && !record.isEstablished && (offer.isEstablished || offer.group < record.group)
+        guard isBetter || offer.group == record.group || (offer.isAdmission && takesAdmission) else {
+            return ignore(.notWanted)
+        }
+        peers[message.sender]?.group = offer.group
+        var actions: [Action] = []
+        if offer.group != record.group || offer.key != record.key {
+            join(offer, at: now, into: &actions)
+        }
+        let answer = identity.acceptance(
+            of: offer.group, from: message.sender, offered: message.nonce, nonce: secureNonce())
+        return actions + (answer.map { [.send($0, to: source)] } ?? [])
+    }
+
+    private mutating func join(_ offer: PairingOffer, at now: Instant, into actions: inout [Action]) {
+        record.group = offer.group
+        record.key = offer.key
+        // One that opened again to take others in goes on; who came to it late only came.
+        if offer.isAdmission || offer.isEstablished || !isOpen { record.standing = .closed }
+        record.isEstablished = offer.isEstablished || record.standing == .closed
+        asksUntil = nil
+        stayOpen(at: now)
+        announceAt = now
+        actions += [.store(record), .useKey(offer.key), .tell(.joined(offer.group))]
+    }
+
+    private mutating func accepted(
+        _ sealed: [UInt8], _ message: PairingMessage, offered: PairingNonce, at now: Instant
+    ) -> [Action] {
+        let answer = identity.accepted(sealed, by: message.sender, nonce: message.nonce, offered: offered)
+        guard let group = answer, var other = peers[message.sender] else { return ignore(.forged) }
+        other.group = group
+        other.offered = nil
+        peers[message.sender] = other
+        admitted.remove(message.sender)
+        guard group == record.group else { return [] }
+        stayOpen(at: now)
+        return [.tell(.found(other, count: found))]
+    }
+
+    /// Somebody came, or it has just opened.
+    private mutating func stayOpen(at now: Instant) {
+        closesAt = isOpen ? min(now.advanced(by: configuration.window), lastCall) : nil
+    }
+
+    private mutating func close(hasCompany: Bool, into actions: inout [Action]) {
+        closesAt = nil
+        record.isEstablished = record.isEstablished || hasCompany || found > 1
+        record.standing = record.isEstablished ? .closed : .alone
+        actions += [.store(record), .tell(.closed(isAlone: !record.isEstablished))]
+    }
+
+    private mutating func makeRoom() {
+        guard peers.count >= configuration.limit else { return }
+        // Those of this group stay as long as there are others.
+        let oldest = peers.values.min { left, right in
+            (left.group == record.group ? 1 : 0, left.heard, left.key)
+                < (right.group == record.group ? 1 : 0, right.heard, right.key)
+        }
+        if let oldest { peers[oldest.key] = nil }
+    }
+
+    private mutating func ignore(_ reason: PairingIgnoreReason) -> [Action] {
+        ignored[reason, default: 0] += 1
+        return []
+    }
+}

@@ -1,0 +1,37 @@
+public import Wire
+
+/// What a node keeps on disk of its pairing.
+public struct PairingRecord: Hashable, Sendable {
+    /// Who takes others in by itself, and is taken in.
+    public enum Standing: String, Hashable, Sendable, CaseIterable {
+        /// Nodes are being gathered: whoever is open joins whoever is open.
+        case open
+        /// The time of gathering is over, and nobody was found. A group may still admit this node.
+        case alone
+        /// The group is complete. Nobody comes in but by a person's word.
+        case closed
+    }
+
+    /// The group that the node is in; a group of one at first.
+    public var group: UInt64
+    /// The cluster key of the group.
+    public var key: ClusterKey
+    /// How it stands with newcomers.
+    public var standing: Standing
+    /// Whether the group is a cluster that was complete once: then its nodes leave it for no open group, and open groups
+    /// join it, whatever the numbers.
+    public var isEstablished: Bool
+
+    /// The record with these values.
+    public init(group: UInt64, key: ClusterKey, standing: Standing, isEstablished: Bool = false) {
+        self.group = group
+        self.key = key
+        self.standing = standing
+        self.isEstablished = isEstablished
+    }
+
+    /// A node that has never met another: a group of its own, with a fresh key.
+    public init(using random: inout some RandomNumberGenerator) {
+        self.init(group: random.next(), key: ClusterKey(using: &random), standing: .open)
+    }
+}

@@ -1,0 +1,31 @@
+public import Wire
+
+/// How it stands with nodes that have no key in common with this one.
+public struct PairingStatus: Hashable, Sendable {
+    /// Who takes others in by itself.
+    public let standing: PairingRecord.Standing
+    /// When the group takes nobody in by itself any more; nil unless it is open.
+    public let closesAt: Instant?
+    /// How many nodes of the group have been heard, this one included.
+    public let found: Int
+    /// What people know this node by where it asks to be let in.
+    public let fingerprint: String
+    /// Whether the key stands in the configuration.
+    public let isKeyConfigured: Bool
+    /// Those that ask to be let in.
+    public let asking: [Pairing.Other]
+}
+
+/// Why nobody is let in, or nothing is opened.
+public enum PairingRefusal: Error, Hashable, Sendable {
+    /// The configuration says `pairing = false`.
+    case off
+    /// No node that asks has this fingerprint.
+    case unknown(String)
+    /// Several that ask have fingerprints that begin so.
+    case ambiguous([String])
+    /// The key stands in the configuration: where the node belongs is decided there.
+    case keyIsConfigured
+    /// The node is stopping.
+    case stopping
+}
