@@ -11,8 +11,8 @@ LAB       = $(AS_ROOT) env BRAMBLE="$(abspath $(or $(BRAMBLE),$(DEBUG)))" $(if $
             PYTHONDONTWRITEBYTECODE=1
 SOURCES  := Package.swift Sources Tests
 
-.PHONY: help setup setup-run setup-lab setup-bench setup-arm64 build release run smoke test unit simulate lab arm64 \
-        test-arm64 bench-failover bench-failover-stress lint format clean
+.PHONY: help setup setup-run setup-lab setup-bench setup-arm64 build release run smoke test unit simulate fuzz lab \
+        arm64 test-arm64 bench-failover bench-failover-stress lint format clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-22s %s\n", $$1, $$2}' Makefile
@@ -52,6 +52,10 @@ unit: setup ## the tests of every target, and the simulation
 
 simulate: setup ## the simulation alone (SEED=7: this seed; SEEDS=1000: so many)
 	$(if $(SEED),SIMULATION_SEED=$(SEED)) $(if $(SEEDS),SIMULATION_SEEDS=$(SEEDS)) $(SWIFT) test --filter Simulation
+
+fuzz: setup ## hostile bytes for every decoder (SECONDS=60 TARGET=arp INPUT=file)
+	@SWIFT="$(SWIFT)" nice Tests/Fuzz/run $(if $(SECONDS),--seconds $(SECONDS)) $(if $(TARGET),--target $(TARGET)) \
+	    $(if $(INPUT),--input $(INPUT)) $(if $(SEEDS),--seeds $(SEEDS))
 
 lab: setup-lab build ## real processes in network namespaces (ARGS="-k partition": some of them)
 	@exec $(LAB) $(PYTHON) -m pytest -p no:cacheprovider Tests/Lab $(ARGS)

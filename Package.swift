@@ -67,12 +67,34 @@ let tests: [Target] = [
         name: "WebServerTests", dependencies: ["WebServer", "Releases", "Wire", nioCore, nioPosix, lifecycle, logging],
         swiftSettings: strict),
     .testTarget(
-        name: "BrambleRuntimeTests", dependencies: ["BrambleRuntime", "NodeCore", "DHCP", "Wire"],
+        name: "BrambleRuntimeTests", dependencies: ["BrambleRuntime", "NodeCore", "Membership", "DHCP", "Wire"],
         exclude: ["Configuration/Cases", "Status/Snapshots"], swiftSettings: strict),
     .testTarget(
         name: "Simulation", dependencies: ["NodeCore", "Membership", "VRRP", "Wire"], swiftSettings: strict),
     .testTarget(name: "Conformance", dependencies: ["VRRP", "Wire"], swiftSettings: strict),
 ]
+
+/// The decoders against hostile bytes. With BRAMBLE_FUZZ in the environment they are a program for libFuzzer
+/// (`make fuzz`), and no other test is there; else they are tests that run the inputs which are kept.
+let isFuzzing = Context.environment["BRAMBLE_FUZZ"] != nil
+let decoders: [Target.Dependency] = [
+    "BrambleRuntime", "WebServer", "LinuxPlatform", "NodeCore", "Membership", "VRRP", "DHCP", "Releases", "Wire",
+]
+let fuzzing: [Target] =
+    isFuzzing
+    ? [
+        .executableTarget(
+            name: "Fuzz", dependencies: decoders + ["CFuzzer"], path: "Tests/Fuzz",
+            exclude: ["Cases", "Corpus", "dictionaries", "run"], sources: ["Targets", "Driver"],
+            swiftSettings: strict),
+        .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
+    ]
+    : [
+        .testTarget(
+            name: "Fuzz", dependencies: decoders, path: "Tests/Fuzz",
+            exclude: ["CFuzzer", "Corpus", "Driver", "dictionaries", "run"], sources: ["Targets", "Cases"],
+            swiftSettings: strict)
+    ]
 
 let package = Package(
     name: "bramble",
@@ -85,5 +107,5 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
-    targets: layers + tests
+    targets: layers + (isFuzzing ? [] : tests) + fuzzing
 )
