@@ -6,7 +6,7 @@ public struct MemberInfo: Sendable, Hashable {
     public var httpPort: UInt16
     /// The first eight bytes of the ID of the release that it serves; 0 for none.
     public var release: UInt64
-    /// Bits 0 and 1 are `serving` and `draining`, bits 8 to 15 the `priority`; the others are handed on as they came.
+    /// Bits 0 and 1 are `serving` and `draining`, bits 2 to 7 the `versions`, bits 8 to 15 the `priority`.
     public var flags: UInt16
     /// What it says of its keys; nil for a node of a version that cannot be given new ones.
     public var keys: HeldKeys?
@@ -42,6 +42,20 @@ public struct MemberInfo: Sendable, Hashable {
     public var priority: UInt8 {
         get { flags >> 8 == 0 ? 100 : UInt8(flags >> 8) }
         set { flags = flags & 0xFF | UInt16(newValue) << 8 }
+    }
+
+    /// The versions of the membership protocol that it speaks, 1 to 15: in bits 2 to 4 the lowest less 1, in bits 5 to
+    /// 7 how many more there are. One that says nothing speaks version 1 alone.
+    public var versions: ClosedRange<UInt8> {
+        get {
+            let lowest = 1 + UInt8(truncatingIfNeeded: flags >> 2) & 7
+            return lowest...lowest + UInt8(truncatingIfNeeded: flags >> 5) & 7
+        }
+        set {
+            let lowest = min(max(newValue.lowerBound, 1), 8)
+            let more = min(max(newValue.upperBound, lowest) - lowest, 7)
+            flags = flags & 0xFF03 | UInt16(lowest - 1) << 2 | UInt16(more) << 5
+        }
     }
 
     /// The name as it is sent: at most 63 bytes, cut between characters.

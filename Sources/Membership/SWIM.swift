@@ -27,6 +27,24 @@ public struct SWIM: Sendable {
     /// A later run of this node's ID that a member knows of: this run will be listened to by nobody who does.
     public internal(set) var laterRun: Session?
 
+    /// The last proven sender whose messages are of a version of the protocol that is not spoken here.
+    public internal(set) var lastOtherVersion: OtherVersion?
+
+    /// A member, by its key, that cannot be understood.
+    public struct OtherVersion: Sendable, Hashable {
+        /// Whose message it was.
+        public let sender: Session
+        /// Where it came from.
+        public let source: SocketAddress
+        /// The version of the message.
+        public let version: UInt8
+        /// When it came.
+        public let at: Instant
+
+        /// Whether the sender's version is later than ours, so that it is this node which is to be updated.
+        public var isNewer: Bool { version > SWIM.versions.upperBound }
+    }
+
     var own: Record
     var ownSince: Instant
     /// Where others see us; `own.address` stays nil.
@@ -72,6 +90,7 @@ public struct SWIM: Sendable {
         self.configuration = configuration
         self.random = random
         own = Record(session: session, counter: 0, state: .alive, info: info)
+        own.info.versions = Self.versions
         ownSince = now
         awareness = Awareness(worst: configuration.worstHealth)
         memory = PeerMemory(known, except: session.node, limit: configuration.memberLimit)
@@ -102,6 +121,8 @@ public struct SWIM: Sendable {
     public mutating func update(_ info: MemberInfo, at now: Instant) -> [Action] {
         var actions: [Action] = []
         noticePause(at: now, into: &actions)
+        var info = info
+        info.versions = Self.versions
         guard !isLeaving, info != own.info else { return actions }
         own.info = info
         restate(at: now, into: &actions)

@@ -37,11 +37,28 @@ extension Node {
             let answer = diagnosis.answer(of: member.id)
             found.append((answer == .accepted ? .blocked(member.id) : .dead(member.id, answer), .init()))
         }
+        found += versionTroubles(at: now).map { ($0, .init()) }
         for trouble in [Trouble.unanswered] + Trouble.Unreadable.allCases.map({ .unreadable($0) }) {
             let meant = sources.filter { self.trouble(of: $0) == trouble }.sorted { $0.count > $1.count }
             guard !meant.isEmpty else { continue }
             let told = meant.prefix(Trouble.Evidence.mostSources).map(\.ip)
             found.append((trouble, .init(count: meant.reduce(0) { $0 &+ $1.count }, sources: told)))
+        }
+        return found
+    }
+
+    /// How long a message that is not understood counts as news.
+    private static let versionMemory = Duration.seconds(60)
+
+    /// The nodes with our key that speak no version of the protocol that is spoken here, as far as that is known.
+    private func versionTroubles(at now: Instant) -> [Trouble] {
+        var found = membership.members.filter { member in
+            member.state.isPresent && !member.info.versions.overlaps(SWIM.versions)
+        }.map { Trouble.version($0.id, isNewer: $0.info.versions.lowerBound > SWIM.versions.upperBound) }
+        if let other = membership.lastOtherVersion, other.at.duration(to: now) < Self.versionMemory,
+            !found.contains(where: { $0.node == other.sender.node })
+        {
+            found.append(.version(other.sender.node, isNewer: other.isNewer))
         }
         return found
     }

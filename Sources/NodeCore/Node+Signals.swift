@@ -30,7 +30,7 @@ extension Node {
         case .isolated: isCutOff || (!company.isPresent && company.isLost && diagnosis.isCutOff)
         case .blocked: diagnosis.holds { if case .blocked = $0 { true } else { false } }
         case .oneWay: diagnosis.holds { $0 == .unanswered || $0.isOneWay }
-        case .otherVersion: diagnosis.holds { $0 == .unreadable(.otherVersion) }
+        case .otherVersion: diagnosis.holds { $0.name == Trouble.unreadable(.otherVersion).name }
         case .otherKey:
             !company.isPresent && diagnosis.holds(\.isOfOtherKey)
         case .narrow: diagnosis.holds { if case .way(_, .narrow) = $0 { true } else { false } }

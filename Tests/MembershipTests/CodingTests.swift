@@ -82,6 +82,29 @@ struct CodingTests {
         #expect(message.records[0].encoded == longRecord, "what is not understood is handed on")
     }
 
+    @Test("a record of a state that only a newer version knows is passed over, and the others are read")
+    func unknownState() {
+        var strange = Self.records[0].encoded
+        strange[37] = strange[37] & 0xF0 | 0x0C
+        let payload: [UInt8] = [0x14, 1, 0, 2] + strange + Self.records[2].encoded
+        #expect(Message.decode(payload) == .message(Message(body: .gossip, records: [Self.records[2]])))
+    }
+
+    @Test("a member says which versions it speaks; one that says nothing speaks the first")
+    func versions() {
+        var info = MemberInfo(name: "a", serving: true, draining: true)
+        info.priority = 200
+        #expect(info.versions == 1...1)
+        for versions in [2...2, 1...8, 3...5, 8...15, 1...1] as [ClosedRange<UInt8>] {
+            info.versions = versions
+            #expect(info.versions == versions)
+            #expect(info.serving && info.draining && info.priority == 200)
+        }
+        info.versions = 0...200
+        #expect(info.versions == 1...8, "as near as can be said")
+        #expect(SWIM.versions.lowerBound >= 1 && SWIM.versions.upperBound <= 15)
+    }
+
     @Test("unknown kinds, other versions and too many records are told apart")
     func reasons() {
         #expect(Message.decode([0x18, 1, 0, 0]) == .ignored(.unknownKind))

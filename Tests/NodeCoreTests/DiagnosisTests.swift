@@ -47,6 +47,20 @@ struct DiagnosisTests {
         #expect(bench.take().events.contains { if case .troubleOver = $0 { true } else { false } })
     }
 
+    @Test("a member of another version is named, and which of the two is to be updated", arguments: [0, 9])
+    func version(_ version: UInt8) throws {
+        var bench = together()
+        let datagram = try bench.peers[0].link.seal([0x14, version, 0, 0])
+        bench.deliver(datagram, from: bench.peers[0].address)
+        bench.run(for: .seconds(2))
+        #expect(bench.snapshot.troubles.map(\.trouble) == [.version(id(bench), isNewer: version == 9)])
+        let text = try #require(bench.snapshot.troubles.first?.text)
+        #expect(text.contains("peer1") && text.contains(version == 9 ? "on this node" : "there"))
+        #expect(bench.signal == .otherVersion)
+        bench.run(for: .seconds(61))
+        #expect(bench.snapshot.troubles.isEmpty)
+    }
+
     @Test("a dead member that listens on TCP is there, and UDP is blocked")
     func blocked() throws {
         var bench = together([1])

@@ -1,7 +1,11 @@
 import Wire
 
-/// Raised only when older nodes could no longer make sense of the bytes; additions need no new version.
-private let protocolVersion: UInt8 = 1
+extension SWIM {
+    /// The versions of the protocol that are spoken here. Raised only when older nodes could no longer make sense of
+    /// the bytes: an addition needs no new version. A node that speaks several sends the highest that all members
+    /// speak.
+    public static var versions: ClosedRange<UInt8> { 1...1 }
+}
 
 /// The most records that one message may hold.
 private let recordLimit = 64
@@ -16,7 +20,7 @@ struct Packet: Sendable {
 
     init(_ body: Message.Body, limit: Int) {
         let head = body.head
-        bytes = [body.kind, protocolVersion, UInt8(head.count)] + head + [0]
+        bytes = [body.kind, SWIM.versions.upperBound, UInt8(head.count)] + head + [0]
         countIndex = bytes.count - 1
         self.limit = limit
     }
@@ -44,7 +48,7 @@ extension Message {
         guard let kind = payload.first else { return .ignored(.malformed) }
         guard (0x10...0x17).contains(kind) else { return .ignored(.unknownKind) }
         guard payload.count > 1 else { return .ignored(.malformed) }
-        guard payload[1] == protocolVersion else { return .ignored(.protocolVersion) }
+        guard SWIM.versions.contains(payload[1]) else { return .ignored(.protocolVersion) }
         do throws(DecodeError) {
             var reader = ByteReader(payload.dropFirst(2))
             let length = try reader.integer(UInt8.self)
@@ -60,7 +64,9 @@ extension Message {
         let count = try reader.integer(UInt8.self)
         guard count <= recordLimit else { throw .badValue }
         var records: [Record] = []
-        for _ in 0..<count { records.append(try Record(from: &reader)) }
+        for _ in 0..<count {
+            if let record = try Record(from: &reader) { records.append(record) }
+        }
         return records
     }
 }

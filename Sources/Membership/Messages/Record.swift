@@ -50,14 +50,15 @@ extension Record {
         return [UInt8(writer.bytes.count)] + writer.bytes
     }
 
-    /// Reads a record and its length. Fields after those known here are kept as they are.
-    init(from reader: inout ByteReader) throws(DecodeError) {
+    /// Reads a record and its length. Fields after those known here are kept as they are; a record of a state that only
+    /// a newer version knows is passed over: nil.
+    init?(from reader: inout ByteReader) throws(DecodeError) {
         let length = try reader.integer(UInt8.self)
         var body = ByteReader(try reader.bytes(Int(length)))
         session = Session(node: try body.nodeID(), boot: try body.integer(), salt: try body.integer())
         counter = try body.integer()
         let bits = try body.integer(UInt8.self)
-        guard let state = Member.State(rawValue: bits & Self.stateMask) else { throw .badValue }
+        guard let state = Member.State(rawValue: bits & Self.stateMask) else { return nil }
         self.state = state
         if bits & Self.addressFlag != 0 { address = try body.socketAddress() }
         if state == .suspect { accusers = try Self.readAccusers(from: &body) }

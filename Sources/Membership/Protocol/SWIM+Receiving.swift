@@ -18,7 +18,11 @@ extension SWIM {
             return actions + [.ignored(reason)]
         }
         switch Message.decode(payload) {
-        case .ignored(let reason): actions.append(.ignored(reason))
+        case .ignored(let reason):
+            if reason == .protocolVersion {
+                lastOtherVersion = OtherVersion(sender: sender, source: source, version: payload[1], at: now)
+            }
+            actions.append(.ignored(reason))
         case .message(let message):
             handle(message, from: Origin(sender: sender, source: source), at: now, into: &actions)
         }

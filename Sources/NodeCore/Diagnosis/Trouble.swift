@@ -43,6 +43,8 @@ public enum Trouble: Hashable, Sendable {
     /// One of this cluster's nodes seals with a key that this node does not have, or, if that is so, with one that the
     /// cluster has dropped: a change of keys has parted the two.
     case parted(NodeID, isDropped: Bool)
+    /// A node with this cluster's key speaks a version of the protocol that this one does not; whether a later one.
+    case version(NodeID, isNewer: Bool)
     /// Somebody sends what can't be read.
     case unreadable(Unreadable)
 
@@ -58,7 +60,7 @@ public enum Trouble: Hashable, Sendable {
         case .unreadable(.otherKey): "other_key"
         case .unreadable(.droppedKey): "dropped_key"
         case .unreadable(.forged): "forged"
-        case .unreadable(.otherVersion): "other_version"
+        case .version, .unreadable(.otherVersion): "other_version"
         }
     }
 
@@ -81,7 +83,7 @@ public enum Trouble: Hashable, Sendable {
     /// The member that it is about, if it is about one.
     public var node: NodeID? {
         switch self {
-        case .dead(let node, _), .blocked(let node), .way(let node, _), .parted(let node, _): node
+        case .dead(let node, _), .blocked(let node), .way(let node, _), .parted(let node, _), .version(let node, _): node
         case .isolated, .unanswered, .unreadable: nil
         }
     }
@@ -122,6 +124,9 @@ extension Trouble {
         case .unanswered:
             "a node with this cluster's key is heard\(evidence.origin), but never answers: what is sent there does not "
                 + "arrive. Check the firewall there, and the switches between"
+        case .version(_, let isNewer):
+            "\(name) speaks \(isNewer ? "a later" : "an earlier") version of the protocol, which this node does not "
+                + "understand. Update bramble \(isNewer ? "on this node" : "there")"
         case .unreadable(.otherKey):
             "\(evidence.datagrams) sealed with a key that this node does not have: another cluster, "
                 + "or a node that was given another key. `bramble key fingerprint` on both tells which"

@@ -20,7 +20,7 @@ struct NodeHost: SimulatedHost {
 
     private let id: HostID
     private let cluster: Cluster
-    private(set) var node: Node
+    var node: Node
     private var random: SeededGenerator
     private var peers: [KnownPeer]
     private var spoiler: Spoiler
