@@ -12,7 +12,7 @@ extension FuzzTarget {
             "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nGET / HTTP/1.1\r\nHost: b\r\n\r\n",
             "CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n",
         ]
-        return requests.enumerated().map { [UInt8($0.offset * 40)] + Array($0.element.utf8) }
+        return requests.enumerated().map { [UInt8($0.offset * 30)] + Array($0.element.utf8) }
     } check: { bytes throws(Finding) in
         let limits = RequestLimits(requestLine: 200, head: 400, fields: 6)
         let head = Array(bytes.dropFirst())

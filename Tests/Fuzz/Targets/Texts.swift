@@ -25,7 +25,7 @@ extension FuzzTarget {
         for entry in manifest.entries {
             try demand(entry.path.utf8.count <= Manifest.maximumPathBytes, "a path too long")
             let names = entry.path.split(separator: "/", omittingEmptySubsequences: false)
-            try demand(names.allSatisfy { !["", ".", ".."].contains($0) }, "a path that leads elsewhere: \(entry.path)")
+            try demand(names.allSatisfy { !["", ".", ".."].contains($0) }, "a path that leads away: \(entry.path)")
         }
     }
 
