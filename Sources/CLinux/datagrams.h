@@ -8,6 +8,15 @@ static inline int bramble_set_option(int fd, int level, int option, int value) {
     return setsockopt(fd, level, option, &value, sizeof value);
 }
 
+/* How many datagrams the kernel has dropped at a socket: its filter refused them, or its queue was full. */
+static inline uint32_t bramble_dropped(int fd) {
+    uint32_t counts[SK_MEMINFO_VARS];
+    socklen_t length = sizeof counts;
+    memset(counts, 0, sizeof counts);
+    if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, counts, &length) != 0) return 0;
+    return counts[SK_MEMINFO_DROPS];
+}
+
 /* struct in6_pktinfo, which glibc shows to GNU sources only. */
 struct bramble_in6_pktinfo {
     struct in6_addr ipi6_addr;

@@ -78,6 +78,22 @@ struct GossipTests {
         #expect(count == 2)
     }
 
+    @Test("what begins otherwise takes no place in the queue, and is counted", arguments: ["127.0.0.1", "::1"])
+    func filter(target: String) async throws {
+        let (heard, unread) = try await inNewNamespace {
+            try shell("ip link set lo up")
+            let (socket, sender) = (try GossipSocket(port: 7373, beginning: [66, 82]), try GossipSocket(port: 0))
+            let place = SocketAddress(ip: ip(target), port: 7373)
+            // Far more than the queue has room for.
+            for _ in 0..<5000 { _ = sender.send([UInt8](repeating: 66, count: 1000), to: place) }
+            let others: [[UInt8]] = [[], [66], [66, 82], [66, 83, 1], [66, 82, 1]]
+            for bytes in others { _ = sender.send(bytes, to: place) }
+            return (socket.receive().map(\.bytes), socket.unread)
+        }
+        #expect(heard == [[66, 82], [66, 82, 1]])
+        #expect(unread == 5003)
+    }
+
     @Test("to the group alone goes out once, by IPv4 where it is there and else by IPv6", arguments: [true, false])
     func group(hasIPv4: Bool) async throws {
         let before = "ip -6 addr add fe80::250/128 dev a nodad"

@@ -85,7 +85,7 @@ final class ControlLoop {
         self.setup = setup
         logger = setup.logger
         poller = try Poller()
-        gossip = try GossipSocket(port: setup.configuration.cluster.port)
+        gossip = try GossipSocket(port: setup.configuration.cluster.port, beginning: SealedLink.beginning)
         addresses = try FloatingAddresses()
         monitor = try NetworkMonitor()
         do {
@@ -257,7 +257,7 @@ final class ControlLoop {
     func publish(at now: Instant) {
         publishedAt = now
         let snapshot = ask { $0.snapshot }
-        let leftOut = (copies.copies, gossip.echoes)
+        let leftOut = (copies.copies, gossip.echoes, gossip.unread)
         let lifelines = lifelines.facts
         tellLifelines(of: snapshot)
         let advertisementDrops = standard?.drops ?? [:]

@@ -62,7 +62,10 @@ enum Metrics {
         for drop in node.drops {
             page.sample("bramble_dropped_datagrams_total", ["reason": drop.reason.name], Double(drop.count))
         }
-        for (reason, count) in [("copy", contents.leftOut.copies), ("own_broadcast", contents.leftOut.echoes)] {
+        let leftOut = contents.leftOut
+        for (reason, count) in [
+            ("copy", leftOut.copies), ("own_broadcast", leftOut.echoes), ("unread", leftOut.unread),
+        ] {
             page.sample("bramble_dropped_datagrams_total", ["reason": reason], Double(count))
         }
         for (reason, count) in contents.advertisementDrops.sorted(by: { $0.key < $1.key }) {

@@ -26,7 +26,8 @@ enum StatusBuilder {
             site: site(contents, at: now), health: health(node),
             drops: DropStatus(
                 Dictionary(
-                    node.drops.map { ($0.reason.name, $0.count) } + contents.advertisementDrops.map { ($0, $1) },
+                    node.drops.map { ($0.reason.name, $0.count) } + contents.advertisementDrops.map { ($0, $1) }
+                        + (contents.leftOut.unread > 0 ? [("unread", contents.leftOut.unread)] : []),
                     uniquingKeysWith: { first, _ in first })),
             http: http(contents, configuration), lights: lights(contents),
             hooks: HookStatus.all(contents.hooks, configuration.hooks, at: now), realTime: contents.isRealTime,

@@ -14,8 +14,9 @@ final class Facts: Sendable {
         var node: NodeSnapshot?
         /// When that was.
         var seenAt = Instant.zero
-        /// Datagrams left out before the node saw them: copies of one that had come, and our own broadcasts.
-        var leftOut: (copies: UInt64, echoes: UInt64) = (0, 0)
+        /// Datagrams left out before the node saw them: copies of one that had come, our own broadcasts, and what the
+        /// kernel dropped, because it was none of Bramble's or because too much came.
+        var leftOut: (copies: UInt64, echoes: UInt64, unread: UInt64) = (0, 0, 0)
         /// The lifelines that this node holds, and those that are held to it.
         var lifelines = LifelineFacts()
         /// Advertisements of standard mode that were left out before the node saw them, by reason.

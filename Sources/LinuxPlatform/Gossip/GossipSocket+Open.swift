@@ -4,7 +4,9 @@ internal import Wire
 
 extension GossipSocket {
     /// A bound socket of one family with all its options.
-    static func open(_ family: Int32, _ any: IPAddress, _ port: UInt16) throws(SystemError) -> Descriptor {
+    static func open(
+        _ family: Int32, _ any: IPAddress, _ port: UInt16, _ beginning: [UInt8]
+    ) throws(SystemError) -> Descriptor {
         let type = Int32(SOCK_DGRAM.rawValue | SOCK_NONBLOCK.rawValue)
         let socket = try Descriptor.socket(family, type, 0, "a UDP socket")
         for (level, option, value) in options(family) {
@@ -12,6 +14,9 @@ extension GossipSocket {
         }
         for (level, option, value) in wishes(family) {
             _ = bramble_set_option(socket.number, level, option, value)
+        }
+        if !beginning.isEmpty {
+            try PacketFilter.attach(PacketFilter.accept(ifPayloadBeginsWith: beginning), to: socket.number)
         }
         var endpoint = bramble_endpoint(any, port: port)
         guard bramble_bind(socket.number, &endpoint) != 0 else { return socket }

@@ -41,13 +41,15 @@ public final class GossipSocket {
     /// Takes the UDP port on every address of the calling thread's network namespace (port 0: any free one).
     ///
     /// Without IPv6 in the kernel it does with IPv4 alone. A port in use is an error that says so.
-    public init(port: UInt16) throws(SystemError) {
-        let four = try Self.open(AF_INET, .v4(0), port)
+    /// - Parameter beginning: what a datagram must begin with. The kernel drops every other before it takes a place in
+    ///   the queue, which good ones need too, and before it wakes anyone.
+    public init(port: UInt16, beginning: [UInt8] = []) throws(SystemError) {
+        let four = try Self.open(AF_INET, .v4(0), port, beginning)
         let taken = bramble_local_port(four.number)
         self.port = UInt16(clamping: taken)
         self.four = four
         do throws(SystemError) {
-            six = try Self.open(AF_INET6, .v6(0, 0), self.port)
+            six = try Self.open(AF_INET6, .v6(0, 0), self.port, beginning)
         } catch {
             guard [EAFNOSUPPORT, EADDRNOTAVAIL, ENOPROTOOPT].contains(error.code) else { throw error }
             six = nil
@@ -60,6 +62,11 @@ public final class GossipSocket {
         case .some(let six): [four.number, six.number]
         case .none: [four.number]
         }
+    }
+
+    /// How many datagrams the kernel has dropped: they began otherwise, or the queue was full.
+    public var unread: UInt64 {
+        descriptors.reduce(0) { $0 + UInt64(bramble_dropped($1)) }
     }
 
     /// Says which interfaces gossip uses from now on, and which of their addresses float and so are never sent from.

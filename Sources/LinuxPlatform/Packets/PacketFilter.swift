@@ -1,6 +1,6 @@
 internal import CLinux
 
-/// Small programs of the classic BPF machine, by which the kernel decides whether a packet socket hears of a packet.
+/// Small programs of the classic BPF machine, by which the kernel decides whether a socket hears of a packet.
 enum PacketFilter {
     /// A jump spans 255 instructions at most: behind so many comparisons stands what they jump to.
     private static let mostInRow = 200
@@ -36,10 +36,19 @@ enum PacketFilter {
         return program + [statement(BPF_RET | BPF_K, 0)] + rest
     }
 
+    /// Accepts a UDP datagram if its payload begins with these bytes: what a UDP socket shows its filter begins with the
+    /// UDP header. What is too short for that is refused.
+    static func accept(ifPayloadBeginsWith bytes: [UInt8]) -> [sock_filter] {
+        let header: UInt32 = 8
+        return bytes.enumerated().reversed().reduce([statement(BPF_RET | BPF_K, UInt32.max)]) { rest, byte in
+            demand(byteAt: header + UInt32(byte.offset), isOneOf: [UInt32(byte.element)], then: rest)
+        }
+    }
+
     static func attach(_ program: [sock_filter], to socket: Int32) throws(SystemError) {
         var program = program
         let count = UInt16(truncatingIfNeeded: program.count)
-        try check(bramble_attach_filter(socket, &program, count), "filter a packet socket")
+        try check(bramble_attach_filter(socket, &program, count), "filter a socket")
     }
 
     private static func statement(_ code: Int32, _ operand: UInt32) -> sock_filter {

@@ -28,6 +28,9 @@ public struct SealedLink: Sendable {
     /// How many bytes a payload may have.
     public static let maximumPayload = PaddedPayload.maximumCount
 
+    /// What every datagram begins with, whatever its kind and version: the rest is noise to all nodes.
+    public static let beginning = Array(DatagramHeader.magic.prefix(2))
+
     /// What was dropped, and why.
     public private(set) var drops = DropCounts()
 
