@@ -1,12 +1,14 @@
 """A flood of junk neither moves the address nor makes a node grow; and nothing that a stranger sends is worth sending."""
 
+import contextlib
+import os
 import socket
 import struct
 import time
 
 import pytest
 
-from flood import Flood, junk
+from flood import Flood, imitations, noise
 from lab import PORT
 from listener import Listener
 from namespace import socket_in
@@ -32,45 +34,79 @@ def received(node) -> tuple[int, int]:
     return udp["InDatagrams"], udp["InErrors"]
 
 
+def processor(node) -> float:
+    """How many seconds a node has had of a processor."""
+    with open(f"/proc/{node.pid}/stat", encoding="ascii") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def heard_on(lab, node) -> list[bytes]:
+    """What the nodes say to one another, as whoever reads along has it."""
+    with Capture(lab, node.name) as capture:
+        lab.wait_until(lambda: len(capture.frames) >= 100, "gossip is heard")
+    return [frame.payload for frame in capture.frames]
+
+
 @pytest.mark.parametrize("target", ["leader", "backup"])
-@pytest.mark.parametrize("way", ["wire", "loopback"])
-def test_a_flood_of_junk_changes_nothing_and_is_counted(formed, target, way, record_property):
+@pytest.mark.parametrize("kind, way", [("noise", "loopback"), ("noise", "wire"), ("imitations", "wire")])
+def test_a_flood_of_junk_changes_nothing_and_is_counted(formed, target, kind, way, record_property):
     lab, leader = formed
     node = leader if target == "leader" else lab.backups(leader)[0]
-    with Capture(lab, leader.name) as capture:
-        lab.wait_until(lambda: len(capture.frames) >= 100, "gossip is heard")
-    payloads = junk(1, [frame.payload for frame in capture.frames])
+    payloads = noise(1) if kind == "noise" else imitations(1, heard_on(lab, leader))
     namespace, place = (lab.client, (node.address, PORT)) if way == "wire" else (node.namespace, ("127.0.0.1", PORT))
-    before, drops, handed = resident(node), node.status().drops, received(node)
+    before, drops, handed, spent = resident(node), node.status().drops, received(node), processor(node)
     members = {other.name: other.status().view[0] for other in lab.nodes}
     answers, silent = 0, 0
     with Flood(namespace, place, payloads, SECONDS) as flood:
-        end = time.monotonic() + SECONDS
-        while time.monotonic() < end:
+        while flood.running:
             assert [holder.name for holder in lab.holders()] == [leader.name], lab.describe()
             try:
                 node.status(timeout=3)
                 answers += 1
             except NoAnswer:
                 silent += 1
-            time.sleep(0.5)
-    grown = resident(node) - before
+            time.sleep(0.3)
+    grown, busy = resident(node) - before, (processor(node) - spent) / SECONDS
     into, lost = (after - earlier for after, earlier in zip(received(node), handed))
     counted = {reason: count - drops.get(reason, 0) for reason, count in node.status().drops.items()}
-    summary = (f"{way} to the {target}: {flood.sent} sent, {flood.rate:.0f} a second; {into} read, {lost} dropped by the "
-               f"kernel; {grown} KiB more; status answered {answers} times, {silent} times not; {counted}")
+    summary = (f"{kind} by {way} to the {target}: {flood.sent} sent, {flood.rate:.0f} a second; {into} read, {lost} dropped "
+               f"by the kernel; {busy:.0%} of a processor; {grown} KiB more; status answered {answers} times, {silent} "
+               f"times not; {counted}")
     print(summary)
     record_property("flood", summary)
-    assert flood.rate > 10_000, f"hardly a flood: {summary}"
+    # What the machine can send is its own affair; but without a flood nothing has been tested.
+    assert flood.sent > 10_000, f"hardly a flood: {summary}"
     assert answers > silent, summary
     assert grown < MOST_GROWTH, summary
-    # What was read is counted, but for the gossip of the cluster itself.
-    assert sum(counted.values()) > into * 0.9 - 5000, summary
-    for reason in ("not_bramble", "forged", "too_short"):
-        assert counted.get(reason, 0) > 0, summary
+    if kind == "noise":
+        assert lost > flood.sent * 0.9, f"noise is to be dropped before the node reads it: {summary}"
+    else:
+        # What was read is counted, but for the gossip of the cluster itself.
+        assert sum(counted.values()) > into * 0.9 - 5000, summary
+        for reason in ("forged", "other_cluster", "too_short"):
+            assert counted.get(reason, 0) > 0, summary
     lab.wait_until(lambda: lab.wait_formed() is leader, "the leader is the same")
     for other in lab.nodes:
         assert other.status().view[0] == members[other.name], lab.describe()
+
+
+@pytest.mark.parametrize("kind", ["noise", "imitations"])
+def test_a_leader_that_dies_in_a_flood_is_followed(formed, kind):
+    lab, leader = formed
+    backups = lab.backups(leader)
+    payloads = noise(1) if kind == "noise" else imitations(1, heard_on(lab, leader))
+    with contextlib.ExitStack() as floods:
+        sent = [floods.enter_context(Flood(lab.client, (node.address, PORT), payloads, SECONDS, 50_000)) for node in backups]
+        time.sleep(SECONDS / 2)
+        assert [holder.name for holder in lab.holders()] == [leader.name], lab.describe()
+        leader.kill()
+        died = time.monotonic()
+        lab.wait_until(lambda: any(node in backups for node in lab.holders()), "a Backup takes over")
+        took, under_way = time.monotonic() - died, all(flood.running for flood in sent)
+    print(f"{kind}: {', '.join(f'{flood.rate:.0f}' for flood in sent)} a second to the Backups; taken over after "
+          f"{took * 1000:.0f} ms, {'while it went on' if under_way else 'after its end'}")
+    lab.wait_formed(*backups)
 
 
 class Answers(Listener):
@@ -98,24 +134,23 @@ class Answers(Listener):
 
 def test_strangers_get_no_more_than_they_send(formed):
     lab, leader = formed
-    with Capture(lab, leader.name) as capture:
-        lab.wait_until(lambda: len(capture.frames) >= 100, "gossip is heard")
-    heard = [frame.payload for frame in capture.frames]
+    # What the leader says to others is not all known to a Backup: some of it draws a challenge.
+    node, heard = lab.backups(leader)[0], heard_on(lab, leader)
     sent = {"udp": 0}
-    with Answers(lab, leader) as answers:
+    with Answers(lab, node) as answers:
         udp = socket_in(lab.client, socket.AF_INET, socket.SOCK_DGRAM)
-        for payload in junk(2, heard) + heard:
-            udp.sendto(payload, (leader.address, PORT))
+        for payload in noise(2) + imitations(2, heard) + heard:
+            udp.sendto(payload, (node.address, PORT))
             sent["udp"] += len(payload)
         # The port of DHCP clients; the node listens to it by frames, and only while it asks.
-        for payload in junk(3, heard)[:100]:
-            udp.sendto(payload, (leader.address, 68))
+        for payload in imitations(3, heard)[:100]:
+            udp.sendto(payload, (node.address, 68))
         udp.close()
         # The lifeline: a connection is held, and nothing is ever said.
         lines = [socket_in(lab.client, socket.AF_INET, socket.SOCK_STREAM) for _ in range(4)]
         for line in lines:
             line.settimeout(2)
-            line.connect((leader.address, PORT))
+            line.connect((node.address, PORT))
             line.sendall(b"GET / HTTP/1.1\r\n\r\n" * 10)
         time.sleep(3)
         for line in lines:
