@@ -62,12 +62,18 @@ struct ReflectorTests {
     }
 
     /// Throws so many datagrams at a node, from addresses that have proven nothing, and lets time pass.
-    /// At its `best` the attack has only whole datagrams of the least length, which get the most for each byte.
+    /// At its `best` the attack has only what is answered and is shortest: it gets the most for each byte.
     private static func attack(
         seed: UInt64, datagrams: Int, best: Bool, flaw: Flaw? = nil
     ) throws -> (ledger: Ledger, others: [String], undisturbed: [String]) {
         var random = SeededGenerator(seed: seed)
         var (bench, heard) = try scene()
+        if best {
+            heard = heard.filter { datagram in
+                var copy = bench.node
+                return datagram.count == 128 && !copy.receive(datagram, from: victims[0], at: bench.now).isEmpty
+            }
+        }
         var twin = bench
         var ledger = Ledger()
         var others: [String] = []
@@ -85,12 +91,12 @@ struct ReflectorTests {
         for _ in 0..<datagrams {
             let victim = victims[Int.random(in: 0..<victims.count, using: &random)]
             let datagram =
-                best ? heard.filter { $0.count == 128 }.randomElement(using: &random) ?? [] : made(of: heard, &random)
+                best ? heard.randomElement(using: &random) ?? [] : made(of: heard, &random)
             ledger.came[victim, default: 0] += datagram.count
             bench.deliver(datagram, from: victim)
             // What the node itself says there, an attacker who reads along can send back from elsewhere.
             let actions = bench.take()
-            for case .send(let answer, .address(let address)) in actions where victims.contains(address) {
+            for case .send(let answer, .address(let address)) in actions where !best && victims.contains(address) {
                 heard.append(answer)
                 if heard.count > 60 { heard.remove(at: 20) }
             }
@@ -132,16 +138,16 @@ struct ReflectorTests {
         "bytes out to an address that has proven nothing never exceed bytes in, whatever comes from there",
         arguments: [1, 2] as [UInt64], [true, false])
     func reflects(seed: UInt64, best: Bool) throws {
-        let (ledger, others, undisturbed) = try Self.attack(seed: seed, datagrams: 1500, best: best)
+        let (ledger, others, undisturbed) = try Self.attack(seed: seed, datagrams: 500, best: best)
         #expect(ledger.amplified.isEmpty, "\(ledger)")
         #expect(
-            Self.victims.allSatisfy { ledger.went[$0, default: 0] > 2000 }, "nothing was answered: nothing was tested")
+            Self.victims.allSatisfy { ledger.went[$0, default: 0] > 1000 }, "nothing was answered: nothing was tested")
         #expect(others == undisturbed, "a stranger's datagrams make the node say something to others")
     }
 
     @Test("a node that answers twice, at greater length or once more is found out", arguments: Flaw.allCases)
     fileprivate func bites(_ flaw: Flaw) throws {
-        let ledger = try Self.attack(seed: 1, datagrams: 400, best: true, flaw: flaw).ledger
+        let ledger = try Self.attack(seed: 1, datagrams: 200, best: true, flaw: flaw).ledger
         #expect(!ledger.amplified.isEmpty, "\(flaw): \(ledger)")
     }
 }
