@@ -86,7 +86,8 @@ let fuzzing: [Target] =
         .executableTarget(
             name: "Fuzz", dependencies: decoders + ["CFuzzer"], path: "Tests/Fuzz",
             exclude: ["Cases", "Corpus", "dictionaries", "run"], sources: ["Targets", "Driver"],
-            swiftSettings: strict),
+            // The toolchain's usual linker, gold, fails at what the address sanitizer adds.
+            swiftSettings: strict, linkerSettings: [.unsafeFlags(["-use-ld=lld"])]),
         .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
     ]
     : [
