@@ -148,7 +148,7 @@ extension FuzzTarget {
                 try deliver(sent.bytes, from: victim, to: script.number(below: 2))
             case 3: now = now.advanced(by: .milliseconds(100 * Int(script.byte())))
             default:
-                guard var sent = pick(&script) else { return }
+                guard var sent = pick(&script), !sent.bytes.isEmpty else { return }
                 let place = (Int(script.byte()) << 2) % sent.bytes.count
                 if script.byte() & 1 == 0 { sent.bytes.removeSubrange(place...) } else { sent.bytes[place] ^= 0x41 }
                 wire.append(sent)
