@@ -12,6 +12,10 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InferIsolatedConformances"),
 ]
 
+/// The node's logic is optimized in debug builds too, with all its checks: the simulation runs it for hours of virtual time.
+let simulated =
+    strict + [.unsafeFlags(["-O", "-assert-config", "Debug"], .when(configuration: .debug))]
+
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -43,12 +47,12 @@ let layers: [Target] = [
         name: "LinuxPlatform",
         dependencies: ["Wire", "CGpiod", "CSystemd", "CLinux"],
         swiftSettings: strict),
-    .target(name: "NodeCore", dependencies: ["Membership", "VRRP", "DHCP", "Wire"], swiftSettings: strict),
-    .target(name: "Membership", dependencies: ["Wire"], swiftSettings: strict),
-    .target(name: "VRRP", dependencies: ["Wire"], swiftSettings: strict),
-    .target(name: "DHCP", dependencies: ["Wire"], swiftSettings: strict),
+    .target(name: "NodeCore", dependencies: ["Membership", "VRRP", "DHCP", "Wire"], swiftSettings: simulated),
+    .target(name: "Membership", dependencies: ["Wire"], swiftSettings: simulated),
+    .target(name: "VRRP", dependencies: ["Wire"], swiftSettings: simulated),
+    .target(name: "DHCP", dependencies: ["Wire"], swiftSettings: simulated),
     .target(name: "Releases", dependencies: ["Wire", crypto], swiftSettings: strict),
-    .target(name: "Wire", dependencies: [crypto], swiftSettings: strict),
+    .target(name: "Wire", dependencies: [crypto], swiftSettings: simulated),
     .systemLibrary(name: "CGpiod", pkgConfig: "libgpiod", providers: [.apt(["libgpiod-dev"])]),
     .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
     .systemLibrary(name: "CLinux"),
@@ -70,7 +74,7 @@ let tests: [Target] = [
         name: "BrambleRuntimeTests", dependencies: ["BrambleRuntime", "NodeCore", "Membership", "DHCP", "Wire"],
         exclude: ["Configuration/Cases", "Status/Snapshots"], swiftSettings: strict),
     .testTarget(
-        name: "Simulation", dependencies: ["NodeCore", "Membership", "VRRP", "Wire"], swiftSettings: strict),
+        name: "Simulation", dependencies: ["NodeCore", "Membership", "VRRP", "Wire"], swiftSettings: simulated),
     .testTarget(name: "Conformance", dependencies: ["VRRP", "Wire"], swiftSettings: strict),
 ]
 
