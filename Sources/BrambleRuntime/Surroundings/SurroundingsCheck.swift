@@ -51,7 +51,8 @@ public enum SurroundingsCheck {
             if configuration.cluster.pairing { return pairing(configuration) }
             return .problem(
                 "cluster key", "there is none", unaffected: "a running daemon, which keeps the key that it has",
-                advice: "Run `bramble key new --write FILE` on one node, and put the same key on every other.")
+                advice: "Run `bramble key new --write FILE` on one node, and put the same key on every other; or take "
+                    + "`pairing = false` away.")
         }
         if let finding = storedKeys(configuration, keyring) { return finding }
         let older = keyring.keys.count - 1

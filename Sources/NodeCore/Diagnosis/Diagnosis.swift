@@ -19,6 +19,8 @@ struct Diagnosis: Sendable {
     static let step = Duration.seconds(1)
     /// The time between two knocks at one door.
     private static let knockInterval = Duration.seconds(30)
+    /// The same where nothing was heard: the kernel takes seconds to find out that nobody has an address any more.
+    private static let doubtInterval = Duration.seconds(5)
     /// How many doors of dead members are knocked at.
     private static let mostDoors = 16
 
@@ -53,14 +55,17 @@ struct Diagnosis: Sendable {
     /// A knock has been answered, or has not.
     mutating func knocked(_ target: KnockTarget, _ answer: Knock?, at now: Instant) {
         switch target {
-        case .member(let peer): doors[peer.node]?.answer = answer
+        case .member(let peer):
+            doors[peer.node]?.answer = answer
+            if answer == .silent { doors[peer.node]?.nextAt = now.advanced(by: Self.doubtInterval) }
         // Who refuses, or is there and keeps silent, is there.
         case .gateway: hearsGateway = answer.map { $0 != .unreachable }
         }
         lookAt = min(lookAt, now)
     }
 
-    func answer(of node: NodeID) -> Knock? { doors[node]?.answer }
+    /// What a knock at a member's machine came to; nil if that is not known, or it came to nothing.
+    func answer(of node: NodeID) -> Knock? { doors[node]?.answer.flatMap { $0 == .silent ? nil : $0 } }
 
     /// Whether it is this node that is cut off, when none of the others is heard. Not if the gateway is there, or one of
     /// their machines.

@@ -99,6 +99,8 @@ extension Node {
         guard !isStopped, keys.stored(ring, at: now) else { return [] }
         var actions: [Action] = []
         useKeys(insteadOf: before, into: &actions)
+        // With another cluster's key there may be others to be heard.
+        if keys.ring.newest.key != before.newest.key { membership.callAnew(at: now) }
         settle(at: now, into: &actions)
         // Only now: what this node says of its keys goes first.
         for address in keys.takeReplies() { handRing(to: address, into: &actions) }
