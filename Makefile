@@ -12,7 +12,7 @@ LAB       = $(AS_ROOT) env BRAMBLE="$(abspath $(or $(BRAMBLE),$(DEBUG)))" $(if $
 SOURCES  := Package.swift Sources Tests
 
 .PHONY: help setup setup-run setup-lab setup-bench setup-arm64 build release run smoke test unit simulate fuzz lab \
-        arm64 test-arm64 bench-failover bench-failover-stress lint format clean
+        test-slow arm64 test-arm64 bench-failover bench-failover-stress lint format clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-22s %s\n", $$1, $$2}' Makefile
@@ -59,6 +59,9 @@ fuzz: setup ## hostile bytes for every decoder (SECONDS=60 TARGET=arp INPUT=file
 
 lab: setup-lab build ## real processes in network namespaces (ARGS="-k partition": some of them)
 	@exec $(LAB) $(PYTHON) -m pytest -p no:cacheprovider Tests/Lab $(ARGS)
+
+test-slow: setup-lab ## the lab's slow tests: floods of junk, a link that loses large datagrams
+	@SWIFT="$(SWIFT)" Tests/run build lab-slow
 
 test-arm64: setup-arm64 ## the cross build, and its program by emulation
 	@SWIFT="$(SWIFT)" Tests/run arm64 arm64-check

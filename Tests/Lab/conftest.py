@@ -20,6 +20,7 @@ def pytest_configure(config: pytest.Config) -> None:
         pytest.exit("the lab makes network namespaces and needs root: sudo, or `make lab`", returncode=1)
     if not os.access(BRAMBLE, os.X_OK):
         pytest.exit(f"there is no {BRAMBLE}: run `make build`, or name a binary in BRAMBLE", returncode=1)
+    config.addinivalue_line("markers", "slow: left out of `make test`, and run by `make test-slow`")
     # Whoever wants to see pauses of 100 ms need not look oftener than every 10.
     config.pluginmanager.register(Again(Weather(None, sleep=10 * MILLISECOND)))
 

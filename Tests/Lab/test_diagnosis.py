@@ -2,6 +2,8 @@
 
 import subprocess
 
+import pytest
+
 from lab import Lab, new_key
 
 
@@ -87,6 +89,7 @@ def test_a_way_that_works_in_one_direction_is_told_by_both_ends(formed):
     lab.wait_until(lambda: kinds(deaf) == {} and kinds(mute) == {}, "and nothing is wrong any more")
 
 
+@pytest.mark.slow
 def test_large_datagrams_that_get_lost_are_told_of(formed):
     lab, leader = formed
     narrow = others(lab, leader)[0]

@@ -48,8 +48,11 @@ def heard_on(lab, node) -> list[bytes]:
     return [frame.payload for frame in capture.frames]
 
 
-@pytest.mark.parametrize("target", ["leader", "backup"])
-@pytest.mark.parametrize("kind, way", [("noise", "loopback"), ("noise", "wire"), ("imitations", "wire")])
+@pytest.mark.parametrize("kind, way, target", [
+    ("noise", "wire", "backup"),
+    *(pytest.param(*flood, marks=pytest.mark.slow) for flood in [
+        ("noise", "loopback", "leader"), ("noise", "loopback", "backup"), ("noise", "wire", "leader"),
+        ("imitations", "wire", "leader"), ("imitations", "wire", "backup")])])
 def test_a_flood_of_junk_changes_nothing_and_is_counted(formed, target, kind, way, record_property):
     lab, leader = formed
     node = leader if target == "leader" else lab.backups(leader)[0]
@@ -91,7 +94,7 @@ def test_a_flood_of_junk_changes_nothing_and_is_counted(formed, target, kind, wa
         assert other.status().view[0] == members[other.name], lab.describe()
 
 
-@pytest.mark.parametrize("kind", ["noise", "imitations"])
+@pytest.mark.parametrize("kind", ["noise", pytest.param("imitations", marks=pytest.mark.slow)])
 def test_a_leader_that_dies_in_a_flood_is_followed(formed, kind):
     lab, leader = formed
     backups = lab.backups(leader)

@@ -274,6 +274,17 @@ struct PairingTests {
             network.inject(announcement.encoded, from: 9, to: 0)
         }
         #expect(network.hosts[0].pairing?.others.count == 64)
+        network.perform(0) { pairing, _ in pairing.closeNow() }
+        for _ in 0..<100 {
+            let secret = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) }
+            let key = try #require(PairingIdentity(bytes: secret)).publicKey
+            let announcement = PairingMessage(
+                sender: key, nonce: PairingNonce(using: &random),
+                body: .announce(.init(group: 7, isOpen: true, name: "x")))
+            network.inject(announcement.encoded, from: 9, to: 0)
+        }
+        let told = network.hosts[0].events.count { if case .asks = $0 { true } else { false } }
+        #expect(told == 1, "and the log is not flooded")
         #expect(network.hosts[0].pairing?.found == 2)
     }
 }

@@ -83,7 +83,8 @@ public enum Trouble: Hashable, Sendable {
     /// The member that it is about, if it is about one.
     public var node: NodeID? {
         switch self {
-        case .dead(let node, _), .blocked(let node), .way(let node, _), .parted(let node, _), .version(let node, _): node
+        case .dead(let node, _), .blocked(let node), .way(let node, _), .parted(let node, _), .version(let node, _):
+            node
         case .isolated, .unanswered, .unreadable: nil
         }
     }

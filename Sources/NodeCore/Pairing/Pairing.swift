@@ -9,41 +9,6 @@ public import Wire
 ///
 /// Whoever is on the network while a group is open can join it. That is the price of having nothing to type.
 public struct Pairing: Sendable {
-    /// The times.
-    public struct Configuration: Hashable, Sendable {
-        /// How long after the last newcomer a group closes.
-        public var window = Duration.seconds(180)
-        /// How long it is open at most, whoever comes.
-        public var longestWindow = Duration.seconds(1800)
-        /// The time between two announcements of an open node.
-        public var announceInterval = Duration.seconds(1)
-        /// The same of one that asks to be admitted.
-        public var askInterval = Duration.seconds(5)
-        /// The least time between two offers to one node.
-        public var offerSpacing = Duration.milliseconds(500)
-        /// Who was not heard for so long is not shown any more.
-        public var memory = Duration.seconds(60)
-        /// How many others are remembered; the one unheard for longest makes room.
-        public var limit = 64
-
-        /// The defaults.
-        public init() {}
-    }
-
-    /// What the shell has to do, in this order.
-    public enum Action: Hashable, Sendable {
-        /// Send to this address.
-        case send([UInt8], to: SocketAddress)
-        /// Send to everyone on every interface.
-        case broadcast([UInt8])
-        /// Keep this on disk in place of what was kept before.
-        case store(PairingRecord)
-        /// Seal with this key from now on, and open with no other.
-        case useKey(ClusterKey)
-        /// Tell people.
-        case tell(PairingEvent)
-    }
-
     /// What this node keeps on disk.
     public private(set) var record: PairingRecord
     /// When the group closes; nil unless it is open.
@@ -68,6 +33,8 @@ public struct Pairing: Sendable {
     /// When it closes at the latest.
     private var lastCall: Instant
     private var announceAt: Instant
+    /// When people were told last of somebody who asks.
+    private var toldAt: Instant?
 
     /// A node that has just started.
     /// - Parameters:
@@ -212,13 +179,21 @@ public struct Pairing: Sendable {
         other.update(announcement, message.nonce, source, at: now)
         peers[message.sender] = other
         if isNew, other.group == record.group { stayOpen(at: now) }
-        var actions: [Action] = isNew && asking.contains { $0.key == other.key } ? [.tell(.asks(other))] : []
+        var actions: [Action] = isNew ? tell(of: other, at: now) : []
         let joinsUs =
             isOpen && other.isOpen && !other.isEstablished && (record.isEstablished || record.group < other.group)
         if other.group != record.group, joinsUs || admitted.contains(other.key) {
             actions += offer(to: other.key, at: now)
         }
         return actions
+    }
+
+    /// People are told of who asks, but not of each one where somebody makes up thousands: the status lists them.
+    private mutating func tell(of other: Other, at now: Instant) -> [Action] {
+        let isSoon = toldAt.map { now < $0.advanced(by: .seconds(10)) } ?? false
+        guard !isSoon, asking.contains(where: { $0.key == other.key }) else { return [] }
+        toldAt = now
+        return [.tell(.asks(other))]
     }
 
     private mutating func offer(to key: PairingKey, at now: Instant) -> [Action] {

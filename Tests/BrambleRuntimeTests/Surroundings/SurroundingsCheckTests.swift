@@ -152,7 +152,8 @@ struct SurroundingsCheckTests {
     func missingKey(pairs: Bool) throws {
         let directory = try #require(directory)
         let report = try report(
-            "[node]\ncontrol = \"\(directory.file("s"))\"\ndata = \"\(directory.path)\"\n[cluster]\npairing = \(pairs)\n")
+            "[node]\ncontrol = \"\(directory.file("s"))\"\ndata = \"\(directory.path)\"\n[cluster]\npairing = \(pairs)\n"
+        )
         let findings = report.findings.filter { $0.found.contains("key") || $0.subject.contains("key") }
         #expect(findings.map(\.subject) == ["cluster key"])
         #expect(findings.first?.mark == (pairs ? .good : .problem))

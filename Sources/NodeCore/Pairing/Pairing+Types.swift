@@ -1,0 +1,38 @@
+public import Wire
+
+extension Pairing {
+    /// The times.
+    public struct Configuration: Hashable, Sendable {
+        /// How long after the last newcomer a group closes.
+        public var window = Duration.seconds(180)
+        /// How long it is open at most, whoever comes.
+        public var longestWindow = Duration.seconds(1800)
+        /// The time between two announcements of an open node.
+        public var announceInterval = Duration.seconds(1)
+        /// The same of one that asks to be admitted.
+        public var askInterval = Duration.seconds(5)
+        /// The least time between two offers to one node.
+        public var offerSpacing = Duration.milliseconds(500)
+        /// Who was not heard for so long is not shown any more.
+        public var memory = Duration.seconds(60)
+        /// How many others are remembered; the one unheard for longest makes room.
+        public var limit = 64
+
+        /// The defaults.
+        public init() {}
+    }
+
+    /// What the shell has to do, in this order.
+    public enum Action: Hashable, Sendable {
+        /// Send to this address.
+        case send([UInt8], to: SocketAddress)
+        /// Send to everyone on every interface.
+        case broadcast([UInt8])
+        /// Keep this on disk in place of what was kept before.
+        case store(PairingRecord)
+        /// Seal with this key from now on, and open with no other.
+        case useKey(ClusterKey)
+        /// Tell people.
+        case tell(PairingEvent)
+    }
+}
