@@ -26,6 +26,8 @@ public struct Node: Sendable {
     let formerPeers: [NodeID: String]
     /// Nodes that have no key in common with this one; nil where nobody is let in.
     var pairing: Pairing?
+    /// Whether the configuration was read anew and names the key.
+    var isPairingFixed = false
     var membership: SWIM
     /// What the members mean for election and lights.
     var company: Company
@@ -89,8 +91,12 @@ public struct Node: Sendable {
         toldKeys = keys.held
         toldToSeal = keys.ring.newest.key
         pairing = configuration.pairing.map {
-            Pairing(
-                identity: $0.identity, record: $0.record, name: configuration.name, configuration: $0.configuration,
+            var record = $0.record
+            // One that has met others is of their cluster, though it was off when that was complete.
+            if record.standing == .open, !known.isEmpty { (record.standing, record.isEstablished) = (.closed, true) }
+            return Pairing(
+                identity: $0.identity, record: record, name: configuration.name, isFixed: $0.isKeyConfigured,
+                configuration: $0.configuration,
                 random: SeededGenerator(seed: session.salt), nonces: $0.nonces, at: now)
         }
         _ = pairing?.keyChanged(to: keys.ring.newest.key)

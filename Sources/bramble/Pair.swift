@@ -12,7 +12,7 @@ struct Pair: ParsableCommand {
             EXAMPLES
               bramble pair open
               bramble pair close
-              bramble pair join
+              bramble pair join 4f1c-09aa-73d2-5b1e
             """,
         subcommands: [PairOpen.self, PairClose.self, PairJoin.self])
 }
@@ -51,17 +51,21 @@ struct PairJoin: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "join", abstract: "Asks another cluster to let this node in, and all of its cluster.",
         discussion: """
-            For two groups that paired apart, as on two switches that were joined later. Asks for three minutes; say \
-            `bramble admit` on a node of the other cluster meanwhile. The nodes of this node's cluster come along: they are \
+            For two groups that paired apart, as on two switches that were joined later. Names the node of the \
+            other cluster that is to let it in, by the fingerprint that `bramble status` shows there; `bramble admit` there, within \
+            three minutes, does the rest. The nodes of this node's cluster come along: they are \
             given the other one's key as in `bramble key rotate`, and those that are away get it when they are back.
 
             EXAMPLES
-              bramble pair join
+              bramble pair join 4f1c-09aa-73d2-5b1e
             """)
+
+    @Argument(help: "The fingerprint that the node shows which is to let this one in.")
+    var fingerprint: String
 
     @OptionGroup var wish: PairingRequest
 
-    func run() throws { try wish.send(.pair(.join)) }
+    func run() throws { try wish.send(.pair(.join(fingerprint: fingerprint.lowercased()))) }
 }
 
 struct Admit: ParsableCommand {
@@ -77,10 +81,9 @@ struct Admit: ParsableCommand {
 
             EXAMPLES
               sudo bramble admit 4f1c-09aa-73d2-5b1e
-              sudo bramble admit 4f1c
             """)
 
-    @Argument(help: "The fingerprint that the node shows, or the first four or more characters of it.")
+    @Argument(help: "The whole fingerprint that the node shows.")
     var fingerprint: String
 
     @OptionGroup var wish: PairingRequest

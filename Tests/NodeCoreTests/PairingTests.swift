@@ -56,7 +56,7 @@ struct PairingNetwork {
                 if let to = hosts.indices.first(where: { Self.address($0) == address }) { send(bytes, index, to) }
             case .broadcast(let bytes): for other in hosts.indices where other != index { send(bytes, index, other) }
             case .store(let record): hosts[index].record = record
-            case .useKey(let key): hosts[index].keys.append(key)
+            case .useKey(let key, _): hosts[index].keys.append(key)
             case .tell(let event): hosts[index].events.append(event)
             }
         }
@@ -208,7 +208,7 @@ struct PairingTests {
         network.perform(0) { $0.admit("0000-not-there", at: $1) }
         network.run(for: .seconds(5))
         #expect(network.groups.count == 2)
-        network.perform(0) { $0.admit(String(key.fingerprint.prefix(9)), at: $1) }
+        network.perform(0) { $0.admit(key.fingerprint, at: $1) }
         network.run(for: .seconds(5))
         #expect(network.groups.count == 1 && network.clusterKeys.count == 1)
         #expect(network.hosts[2].record.standing == .closed)
@@ -227,7 +227,8 @@ struct PairingTests {
         network.perform(0) { $0.admit(key.fingerprint, at: $1) }
         network.run(for: .seconds(10))
         #expect(network.groups.count == 2, "a closed node is not taken over by strangers")
-        network.perform(1) { $0.askForAdmission(at: $1) }
+        let admitting = network.hosts[0].identity.publicKey.fingerprint
+        network.perform(1) { $0.askForAdmission(by: admitting, at: $1) }
         network.run(for: .seconds(2))
         network.perform(0) { $0.admit(key.fingerprint, at: $1) }
         network.run(for: .seconds(10))
@@ -258,6 +259,51 @@ struct PairingTests {
         #expect(network.hosts.allSatisfy { ($0.pairing?.ignored[.malformed] ?? 0) > 5 })
         #expect(network.hosts.allSatisfy { ($0.pairing?.ignored[.notForUs] ?? 0) > 5 })
         #expect(network.sent.allSatisfy { $0.count == PairingMessage.byteCount }, "so nothing is amplified")
+    }
+
+    /// What a node is when a stranger offers it a key of his own.
+    enum Victim: CaseIterable { case open, closed, openedAgain, alone, fixed }
+
+    @Test(
+        "a stranger's key is taken by nobody who has a cluster, whatever he says of his group",
+        arguments: Victim.allCases)
+    func stranger(_ victim: Victim) throws {
+        var network = try PairingNetwork(2, seed: 11, starting: false)
+        network.start(0)
+        if victim != .alone { network.start(1) }
+        network.run(for: .seconds(3))
+        if victim == .fixed {
+            network.perform(0) { pairing, _ in
+                pairing.fix(pairing.record.key)
+                return []
+            }
+        }
+        if victim != .open, victim != .fixed { network.run(for: .seconds(300)) }
+        if victim == .openedAgain { network.perform(0) { $0.openAgain(at: $1) } }
+        network.run(for: .seconds(6))
+        let own = network.hosts[0].identity.publicKey
+        let announcements = network.sent.compactMap { try? PairingMessage(decoding: $0) }.filter { $0.sender == own }
+        let before = try #require(network.hosts[0].pairing?.record)
+        var random = SeededGenerator(seed: 12)
+        let secret = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) }
+        let stranger = try #require(PairingIdentity(bytes: secret))
+        for announced in Set(announcements.map(\.nonce)) {
+            for (group, isAdmission, isEstablished) in [
+                (before.group, false, false), (before.group, true, true), (before.group &+ 1, true, true),
+                (UInt64.max, true, false),
+            ] where victim != .open || !isAdmission {
+                let offer = PairingOffer(
+                    group: group, key: ClusterKey(using: &random), isAdmission: isAdmission,
+                    isEstablished: isEstablished)
+                let datagram = stranger.offer(
+                    offer, to: own, announced: announced, nonce: PairingNonce(using: &random))
+                network.inject(try #require(datagram), from: 9, to: 0)
+            }
+        }
+        #expect(!announcements.isEmpty)
+        let after = network.hosts[0].pairing?.record
+        // One that is in no cluster is taken by whoever admits it: it has nothing to lose.
+        #expect((after?.key == before.key) == (victim != .alone))
     }
 
     @Test("what is remembered of strangers is bounded, and they don't push out the group")

@@ -28,6 +28,7 @@ extension ControlLoop {
             setup.peers.keep(nil) { _ in }
         }
         perform(node.useKeys(ring, at: now))
+        node.fixPairing()
         probe?.use(node.keyRing)
     }
 

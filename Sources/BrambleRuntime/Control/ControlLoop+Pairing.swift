@@ -33,13 +33,15 @@ extension ControlLoop {
                 return .done("nodes without a key may join this cluster for the next three minutes")
             case .close:
                 perform(try node.closePairing(at: now))
-                return .done("nobody is let in any more but by `bramble admit`")
-            case .join:
-                perform(try node.askForAdmission(at: now))
+                return .done(
+                    "this node lets nobody in any more but by `bramble admit`; the others go on until three minutes after the "
+                        + "last newcomer, or say the same there")
+            case .join(let other):
+                perform(try node.askForAdmission(by: other, at: now))
                 let fingerprint = node.snapshot.pairing?.fingerprint ?? ""
                 return .done(
-                    "this node asks for three minutes to be let into another cluster: run `bramble admit \(fingerprint)` "
-                        + "on a node of that one. The nodes of this cluster come along")
+                    "this node asks for three minutes to be let in by the node that shows \(other): run `bramble admit "
+                        + "\(fingerprint)` there. The nodes of this cluster come along")
             }
         } catch {
             return .failed(Self.text(error, node.snapshot.pairing))
@@ -61,12 +63,8 @@ extension ControlLoop {
             }
             let names = asking.map { "\($0.key.fingerprint) (\(VisibleText.of($0.name)), \($0.address.ip))" }
             return
-                "no node that asks has a fingerprint that begins with \(fingerprint). Nothing has changed. These ask: "
+                "no node that asks has the fingerprint \(fingerprint). Nothing has changed. These ask: "
                 + PlainNumbers.list(names)
-        case .ambiguous(let fingerprints):
-            return
-                "several nodes that ask have fingerprints that begin so: \(PlainNumbers.list(fingerprints)). Nothing has "
-                + "changed. Give more of it"
         case .keyIsConfigured:
             return
                 "this node's key stands in bramble.toml, and so does where it belongs. Nothing has changed. Put the key of "

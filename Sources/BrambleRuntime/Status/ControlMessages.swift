@@ -17,7 +17,7 @@ public enum ControlRequest: Hashable, Sendable {
     case rotateKey
     /// Drop every cluster key but the newest; with `force` even if that locks members out.
     case dropKey(force: Bool)
-    /// Let in the node that asks with this fingerprint, or with one that begins so.
+    /// Let in the node that asks with this fingerprint.
     case admit(fingerprint: String)
     /// Gather nodes without a key, gather no more, or ask to be let into another cluster.
     case pair(PairingWish)
@@ -25,13 +25,21 @@ public enum ControlRequest: Hashable, Sendable {
     case reload
 
     /// What a person wants of pairing.
-    public enum PairingWish: String, Hashable, Sendable, CaseIterable {
+    public enum PairingWish: Hashable, Sendable {
         /// Gather nodes that have no key, for a while.
         case open
         /// Gather no more.
         case close
-        /// Ask another cluster to let this node in, and all of its own cluster.
-        case join
+        /// Ask the node of another cluster that shows this fingerprint to let this one in, and all of its own cluster.
+        case join(fingerprint: String)
+
+        var name: String {
+            switch self {
+            case .open: "open"
+            case .close: "close"
+            case .join: "join"
+            }
+        }
     }
 
     /// The longest line that is read (bytes): LinuxPlatform's limit for what a client may send.
@@ -67,10 +75,12 @@ public enum ControlRequest: Hashable, Sendable {
         case "drop_key": self = .dropKey(force: form.force ?? false)
         case "admit": self = .admit(fingerprint: try Self.fingerprint(form.fingerprint))
         case "pair":
-            guard let wish = form.wish.flatMap({ PairingWish(rawValue: $0) }) else {
-                throw Refusal(description: "this needs a \"wish\": open, close or join")
+            switch form.wish {
+            case "open": self = .pair(.open)
+            case "close": self = .pair(.close)
+            case "join": self = .pair(.join(fingerprint: try Self.fingerprint(form.fingerprint)))
+            default: throw Refusal(description: "this needs a \"wish\": open, close or join")
             }
-            self = .pair(wish)
         case "identify": self = .identify(node: try Self.node(form.node))
         default:
             let command = TOMLNode.quoted(form.command, limit: 32)
@@ -94,10 +104,10 @@ public enum ControlRequest: Hashable, Sendable {
     }
 
     private static func fingerprint(_ text: String?) throws(Refusal) -> String {
-        guard let text, (4...19).contains(text.utf8.count), text.allSatisfy({ $0.isHexDigit || $0 == "-" }) else {
+        guard let text, text.utf8.count == 19, text.allSatisfy({ $0.isHexDigit || $0 == "-" }) else {
             throw Refusal(
                 description:
-                    "this needs a \"fingerprint\": four groups of four hexadecimal digits, or the first of them")
+                    "this needs a whole \"fingerprint\": four groups of four hexadecimal digits")
         }
         return text.lowercased()
     }
@@ -121,7 +131,8 @@ public enum ControlRequest: Hashable, Sendable {
         case .rotateKey: Form(command: "rotate_key")
         case .dropKey(let force): Form(command: "drop_key", force: force)
         case .admit(let fingerprint): Form(command: "admit", fingerprint: fingerprint)
-        case .pair(let wish): Form(command: "pair", wish: wish.rawValue)
+        case .pair(.join(let fingerprint)): Form(command: "pair", fingerprint: fingerprint, wish: "join")
+        case .pair(let wish): Form(command: "pair", wish: wish.name)
         case .reload: Form(command: "reload")
         }
     }

@@ -3,7 +3,7 @@ internal import Wire
 
 /// How it stands with nodes that have no key in common with the one that reports.
 public struct PairingReport: Codable, Hashable, Sendable {
-    /// A node that asks to be let in. Nothing proves its name and its address; its fingerprint is proven.
+    /// A node that asks to be let in. Nothing proves its name and its address; `bramble admit` gives the key to the owner of the fingerprint alone.
     public struct Asking: Codable, Hashable, Sendable {
         /// Its name.
         public var name: String
@@ -48,7 +48,7 @@ public struct PairingReport: Codable, Hashable, Sendable {
                 + "yet (`bramble pair close` ends that)"
         case "alone":
             return "found nobody, and asks to be let in: `bramble admit \(fingerprint)` on a node of the cluster"
-        default: return nil
+        default: return "closed; this node shows \(fingerprint)"
         }
     }
 

@@ -5,7 +5,7 @@ public import Wire
 extension Node {
     // MARK: - What people ask
 
-    /// Lets in the node that asks with this fingerprint, or with one that begins so: it is given the cluster's key, sealed
+    /// Lets in the node that asks with this fingerprint, all of it, for a part of one can be forged: it is given the cluster's key, sealed
     /// for it alone.
     /// - Returns: its name for people, and what is to be done.
     public mutating func admit(
@@ -13,9 +13,9 @@ extension Node {
     ) throws(PairingRefusal) -> (admitted: Pairing.Other, actions: [Action]) {
         guard !isStopped, !isStopping else { throw .stopping }
         guard let others = pairing?.asking else { throw .off }
-        let meant = others.filter { $0.key.fingerprint.hasPrefix(fingerprint) }
-        guard meant.count < 2 else { throw .ambiguous(meant.map(\.key.fingerprint)) }
-        guard let other = meant.first else { throw .unknown(fingerprint) }
+        guard let other = others.first(where: { $0.key.fingerprint == fingerprint }) else {
+            throw .unknown(fingerprint)
+        }
         return (other, try pair(at: now) { $0.admit(fingerprint, at: now) ?? [] })
     }
 
@@ -31,9 +31,13 @@ extension Node {
     }
 
     /// Asks another cluster to admit this node, and with it all of its own cluster.
-    public mutating func askForAdmission(at now: Instant) throws(PairingRefusal) -> [Action] {
-        guard configuration.pairing?.isKeyConfigured != true else { throw .keyIsConfigured }
-        return try pair(at: now) { $0.askForAdmission(at: now) }
+    ///
+    /// `fingerprint` is the one that the node shows which is to admit it.
+    public mutating func askForAdmission(
+        by fingerprint: String, at now: Instant
+    ) throws(PairingRefusal) -> [Action] {
+        guard !isKeyConfigured else { throw pairing == nil ? .off : .keyIsConfigured }
+        return try pair(at: now) { $0.askForAdmission(by: fingerprint, at: now) }
     }
 
     private mutating func pair(
@@ -74,7 +78,7 @@ extension Node {
             case .send(let bytes, let address): actions.append(.send(bytes, to: .address(address)))
             case .broadcast(let bytes): actions.append(.send(bytes, to: .everyone))
             case .store(let record): if !isKeyConfigured { actions.append(.storePairing(record)) }
-            case .useKey(let key): join(with: key, at: now, into: &actions)
+            case .useKey(let key, let bringsMembers): join(with: key, bringsMembers, at: now, into: &actions)
             case .tell(let event): actions.append(.tell(.pairing(event)))
             }
         }
@@ -82,12 +86,20 @@ extension Node {
 
     private var hasMembers: Bool { membership.members.count > 1 }
 
-    private var isKeyConfigured: Bool { configuration.pairing?.isKeyConfigured ?? true }
+    /// The configuration, read anew, names the key.
+    public mutating func fixPairing() {
+        isPairingFixed = true
+        pairing?.fix(keys.ring.newest.key)
+    }
+
+    private var isKeyConfigured: Bool { isPairingFixed || configuration.pairing?.isKeyConfigured ?? true }
 
     /// Takes the key of another group. Members come along: they are given it as in a rotation, sealed under the key that
     /// they have. A node by itself leaves nothing behind.
-    private mutating func join(with key: ClusterKey, at now: Instant, into actions: inout [Action]) {
-        if hasMembers, let next = keys.ring.adding(key) {
+    private mutating func join(
+        with key: ClusterKey, _ bringsMembers: Bool, at now: Instant, into actions: inout [Action]
+    ) {
+        if bringsMembers, hasMembers, let next = keys.ring.adding(key) {
             take(next, into: &actions)
         } else {
             let before = keys.ring

@@ -30,8 +30,9 @@ extension Pairing {
         case broadcast([UInt8])
         /// Keep this on disk in place of what was kept before.
         case store(PairingRecord)
-        /// Seal with this key from now on, and open with no other.
-        case useKey(ClusterKey)
+        /// Seal with this key from now on, and open with no other. Where a person has wanted it, the members of this node's
+        /// cluster come along; others find the open group by themselves.
+        case useKey(ClusterKey, bringsMembers: Bool)
         /// Tell people.
         case tell(PairingEvent)
     }

@@ -24,12 +24,19 @@ public struct Pairing: Sendable {
     private var random: SeededGenerator
     private let secureNonce: @Sendable () -> PairingNonce
     /// What offers to this run have to name.
-    private let announced: PairingNonce
+    private var announced: PairingNonce
+    /// Whether a person has said by the configuration where the node belongs: then it takes nobody's key.
+    private var isFixed: Bool
+    /// How many more times in this second it computes what strangers want computed: a small processor has other work.
+    private var budget: (from: Instant, left: Int) = (.zero, 0)
+    private static let mostAgreements = 20
     private var peers: [PairingKey: Other] = [:]
     /// Whom a person has admitted.
     private var admitted: Set<PairingKey> = []
     /// Until when it asks another group to admit it, though its own is complete.
     private var asksUntil: Instant?
+    /// Whose key it takes meanwhile: nobody else proves to be of that group.
+    private var hoped: String?
     /// When it closes at the latest.
     private var lastCall: Instant
     private var announceAt: Instant
@@ -41,13 +48,16 @@ public struct Pairing: Sendable {
     ///   - identity: its X25519 key, made at first start.
     ///   - record: what an earlier run stored, or a fresh one, which the shell has stored.
     ///   - name: its name for people.
+    ///   - isFixed: whether the key stands in its configuration.
     ///   - random: when to announce; not for secrets.
     ///   - nonces: makes a fresh nonce; from the system's random source outside of simulations.
     public init(
-        identity: PairingIdentity, record: PairingRecord, name: String, configuration: Configuration = .init(),
+        identity: PairingIdentity, record: PairingRecord, name: String, isFixed: Bool = false,
+        configuration: Configuration = .init(),
         random: SeededGenerator, nonces: @escaping @Sendable () -> PairingNonce, at now: Instant
     ) {
         self.identity = identity
+        self.isFixed = isFixed
         self.record = record
         self.name = name
         self.configuration = configuration
@@ -76,12 +86,15 @@ public struct Pairing: Sendable {
     }
 
     /// Whether it shows itself: while it may be taken in, or takes others in.
-    private var announces: Bool { takesAdmission }
+    private var announces: Bool { record.standing != .closed || asksUntil != nil }
 
     private var isOpen: Bool { record.standing == .open }
 
     /// Whether it takes a key that a person of another group offers.
-    private var takesAdmission: Bool { record.standing != .closed || asksUntil != nil }
+    private func takesAdmission(by sender: PairingKey) -> Bool {
+        if asksUntil != nil { return sender.fingerprint == hoped }
+        return !record.isEstablished && record.standing != .closed
+    }
 
     // MARK: - What happens
 
@@ -90,7 +103,7 @@ public struct Pairing: Sendable {
     public mutating func deadlineReached(hasCompany: Bool = false, at now: Instant) -> [Action] {
         var actions: [Action] = []
         peers = peers.filter { now < $0.value.heard.advanced(by: configuration.memory) }
-        if let due = asksUntil, due <= now { asksUntil = nil }
+        if let due = asksUntil, due <= now { stopAsking() }
         if let due = closesAt, due <= now { close(hasCompany: hasCompany, into: &actions) }
         if announces, announceAt <= now {
             let interval = isOpen ? configuration.announceInterval : configuration.askInterval
@@ -138,8 +151,20 @@ public struct Pairing: Sendable {
         return [.store(record)]
     }
 
+    /// The configuration names the key from now on.
+    public mutating func fix(_ key: ClusterKey) {
+        isFixed = true
+        record = PairingRecord(group: UInt64(key.hint), key: key, standing: .closed, isEstablished: true)
+        closesAt = nil
+        stopAsking()
+    }
+
     /// Asks to be admitted by another group, though this one is complete.
-    public mutating func askForAdmission(at now: Instant) -> [Action] {
+    ///
+    /// `fingerprint` is that of the node which is to let it in: without it the first stranger could.
+    public mutating func askForAdmission(by fingerprint: String, at now: Instant) -> [Action] {
+        hoped = fingerprint
+        announced = secureNonce()
         asksUntil = now.advanced(by: configuration.window)
         announceAt = now
         return []
@@ -148,7 +173,7 @@ public struct Pairing: Sendable {
     /// Takes nobody in by itself any more.
     public mutating func closeNow(hasCompany: Bool = false) -> [Action] {
         var actions: [Action] = []
-        if isOpen { close(hasCompany: hasCompany, into: &actions) }
+        if isOpen || hasCompany, record.standing != .closed { close(hasCompany: hasCompany, into: &actions) }
         return actions
     }
 
@@ -199,6 +224,7 @@ public struct Pairing: Sendable {
     private mutating func offer(to key: PairingKey, at now: Instant) -> [Action] {
         guard var other = peers[key] else { return [] }
         if let last = other.offeredAt, now < last.advanced(by: configuration.offerSpacing) { return [] }
+        guard mayAgree(at: now) else { return ignore(.tooMany) }
         let nonce = secureNonce()
         let offer = PairingOffer(
             group: record.group, key: record.key, isAdmission: admitted.contains(key),
@@ -214,12 +240,14 @@ public struct Pairing: Sendable {
     private mutating func offered(
         _ sealed: [UInt8], _ message: PairingMessage, from source: SocketAddress, at now: Instant
     ) -> [Action] {
+        guard !isFixed, record.standing != .closed || asksUntil != nil else { return ignore(.notWanted) }
+        guard mayAgree(at: now) else { return ignore(.tooMany) }
         let opened = identity.open(sealed, from: message.sender, nonce: message.nonce, announced: announced)
         guard let offer = opened else { return ignore(.forged) }
         let isBetter = isOpen && !record.isEstablished && (offer.isEstablished || offer.group < record.group)
-        guard isBetter || offer.group == record.group || (offer.isAdmission && takesAdmission) else {
-            return ignore(.notWanted)
-        }
+        let isSame = offer.group == record.group && offer.key == record.key
+        let isAdmission = offer.isAdmission && takesAdmission(by: message.sender)
+        guard isBetter || isSame || isAdmission else { return ignore(.notWanted) }
         peers[message.sender]?.group = offer.group
         var actions: [Action] = []
         if offer.group != record.group || offer.key != record.key {
@@ -231,15 +259,16 @@ public struct Pairing: Sendable {
     }
 
     private mutating func join(_ offer: PairingOffer, at now: Instant, into actions: inout [Action]) {
+        let asked = asksUntil != nil
         record.group = offer.group
         record.key = offer.key
         // One that opened again to take others in goes on; who came to it late only came.
         if offer.isAdmission || offer.isEstablished || !isOpen { record.standing = .closed }
         record.isEstablished = offer.isEstablished || record.standing == .closed
-        asksUntil = nil
+        stopAsking()
         stayOpen(at: now)
         announceAt = now
-        actions += [.store(record), .useKey(offer.key), .tell(.joined(offer.group))]
+        actions += [.store(record), .useKey(offer.key, bringsMembers: asked), .tell(.joined(offer.group))]
     }
 
     private mutating func accepted(
@@ -252,17 +281,34 @@ public struct Pairing: Sendable {
         peers[message.sender] = other
         admitted.remove(message.sender)
         guard group == record.group else { return [] }
+        // Who was alone and has let somebody in is a cluster.
+        var actions: [Action] = []
+        if record.standing == .alone { close(hasCompany: true, into: &actions) }
         stayOpen(at: now)
-        return [.tell(.found(other, count: found))]
+        return actions + [.tell(.found(other, count: found))]
     }
 
     /// Somebody came, or it has just opened.
+    private mutating func stopAsking() {
+        (asksUntil, hoped) = (nil, nil)
+        // What was announced is worth nothing any more to whoever recorded it.
+        announced = secureNonce()
+    }
+
+    /// Whether there is time for one more agreement.
+    private mutating func mayAgree(at now: Instant) -> Bool {
+        if budget.from.advanced(by: .seconds(1)) <= now { budget = (now, Self.mostAgreements) }
+        budget.left -= 1
+        return budget.left >= 0
+    }
+
     private mutating func stayOpen(at now: Instant) {
         closesAt = isOpen ? min(now.advanced(by: configuration.window), lastCall) : nil
     }
 
     private mutating func close(hasCompany: Bool, into actions: inout [Action]) {
         closesAt = nil
+        announced = secureNonce()
         record.isEstablished = record.isEstablished || hasCompany || found > 1
         record.standing = record.isEstablished ? .closed : .alone
         actions += [.store(record), .tell(.closed(isAlone: !record.isEstablished))]

@@ -92,6 +92,8 @@ public enum PairingIgnoreReason: String, Hashable, Sendable, CaseIterable {
     case forged
     /// A group offers its key that this node does not join.
     case notWanted
+    /// There were too many in this second.
+    case tooMany
     /// The sender's key agrees with every secret.
     case badKey
 }

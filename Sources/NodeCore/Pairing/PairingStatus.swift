@@ -22,8 +22,6 @@ public enum PairingRefusal: Error, Hashable, Sendable {
     case off
     /// No node that asks has this fingerprint.
     case unknown(String)
-    /// Several that ask have fingerprints that begin so.
-    case ambiguous([String])
     /// The key stands in the configuration: where the node belongs is decided there.
     case keyIsConfigured
     /// The node is stopping.

@@ -118,7 +118,10 @@ struct PairingScenarios {
         network.apply(.heal)
         network.run(for: .seconds(6))
         #expect(network.sealingKeys.count == 2, "nobody is let in by itself\n\(network.report)")
-        network.pair(on: other[0]) { (node, now) throws(PairingRefusal) in try node.askForAdmission(at: now) }
+        let admitting = network.snapshot(of: one[0])?.pairing?.fingerprint ?? ""
+        network.pair(on: other[0]) { (node, now) throws(PairingRefusal) in
+            try node.askForAdmission(by: admitting, at: now)
+        }
         network.run(for: .seconds(6))
         network.admit(other[0], on: one[0])
         network.run(for: .seconds(10))
