@@ -99,6 +99,8 @@ extension Node {
     private mutating func join(
         with key: ClusterKey, _ bringsMembers: Bool, at now: Instant, into actions: inout [Action]
     ) {
+        // It came by gossip already.
+        guard key != keys.ring.newest.key else { return }
         if bringsMembers, hasMembers, let next = keys.ring.adding(key) {
             take(next, into: &actions)
         } else {

@@ -75,8 +75,10 @@ public struct Pairing: Sendable {
     /// How many nodes of this group were heard, this one included.
     public var found: Int { 1 + peers.values.count { $0.group == record.group } }
 
-    /// The others that ask to be let in: those of other groups, once this one takes nobody in by itself.
-    public var asking: [Other] { record.standing == .open ? [] : others.filter { $0.group != record.group } }
+    /// The others that ask to be let in: those of other groups that do not come by themselves, and gather nobody.
+    public var asking: [Other] {
+        others.filter { $0.group != record.group && (isOpen ? !$0.isOpen : !($0.isOpen && $0.isEstablished)) }
+    }
 
     /// When to call `deadlineReached`.
     public var nextDeadline: Instant {
