@@ -26,8 +26,6 @@ public struct Node: Sendable {
     let formerPeers: [NodeID: String]
     /// Nodes that have no key in common with this one; nil where nobody is let in.
     var pairing: Pairing?
-    /// Whether the configuration was read anew and names the key.
-    var isPairingFixed = false
     var membership: SWIM
     /// What the members mean for election and lights.
     var company: Company

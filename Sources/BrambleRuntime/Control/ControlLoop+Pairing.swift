@@ -59,7 +59,7 @@ extension ControlLoop {
             guard !asking.isEmpty else {
                 return
                     "no node asks to be let in, so none has the fingerprint \(fingerprint). Nothing has changed. A node "
-                    + "asks when it has no key and has found no others; `bramble pair join` there makes it ask again"
+                    + "asks when it has no key and has found no others; `bramble pair join \(status?.fingerprint ?? "")` there makes it ask again"
             }
             let names = asking.map { "\($0.key.fingerprint) (\(VisibleText.of($0.name)), \($0.address.ip))" }
             return

@@ -5,8 +5,8 @@ public import Wire
 extension Node {
     // MARK: - What people ask
 
-    /// Lets in the node that asks with this fingerprint, all of it, for a part of one can be forged: it is given the cluster's key, sealed
-    /// for it alone.
+    /// Lets in the node that asks with this fingerprint, all of it, for a part of one can be forged: it is given the
+    /// cluster's key, sealed for it alone.
     /// - Returns: its name for people, and what is to be done.
     public mutating func admit(
         _ fingerprint: String, at now: Instant
@@ -36,7 +36,8 @@ extension Node {
     public mutating func askForAdmission(
         by fingerprint: String, at now: Instant
     ) throws(PairingRefusal) -> [Action] {
-        guard !isKeyConfigured else { throw pairing == nil ? .off : .keyIsConfigured }
+        guard let pairing else { throw .off }
+        guard !pairing.isFixed else { throw .keyIsConfigured }
         return try pair(at: now) { $0.askForAdmission(by: fingerprint, at: now) }
     }
 
@@ -87,12 +88,9 @@ extension Node {
     private var hasMembers: Bool { membership.members.count > 1 }
 
     /// The configuration, read anew, names the key.
-    public mutating func fixPairing() {
-        isPairingFixed = true
-        pairing?.fix(keys.ring.newest.key)
-    }
+    public mutating func fixPairing() { pairing?.fix(keys.ring.newest.key) }
 
-    private var isKeyConfigured: Bool { isPairingFixed || configuration.pairing?.isKeyConfigured ?? true }
+    private var isKeyConfigured: Bool { pairing?.isFixed ?? true }
 
     /// Takes the key of another group. Members come along: they are given it as in a rotation, sealed under the key that
     /// they have. A node by itself leaves nothing behind.
@@ -128,7 +126,7 @@ extension Node {
         pairing.map {
             PairingStatus(
                 standing: $0.record.standing, closesAt: $0.closesAt, found: $0.found,
-                fingerprint: $0.publicKey.fingerprint, isKeyConfigured: isKeyConfigured, asking: $0.asking)
+                publicKey: $0.publicKey, asking: $0.asking)
         }
     }
 }

@@ -4,8 +4,9 @@ public import Wire
 ///
 /// At first each node is a group of its own, with a key of its own, and *open*. Of two open groups that hear each other
 /// the one with the higher number joins the other, unless it is a cluster already (*established*) and the other is not: a
-/// node of the group that stays offers the key, sealed for the other alone by X25519. So all nodes of one network end up in the group with the lowest number, in whatever order they start. Some
-/// minutes after the last one came the group *closes*. From then on a person has to admit whoever comes.
+/// node of the group that stays offers the key, sealed for the other alone by X25519. So all nodes of one network end up
+/// in the group with the lowest number, in whatever order they start. Some minutes after the last one came the group
+/// *closes*. From then on a person has to admit whoever comes.
 ///
 /// Whoever is on the network while a group is open can join it. That is the price of having nothing to type.
 public struct Pairing: Sendable {
@@ -26,7 +27,7 @@ public struct Pairing: Sendable {
     /// What offers to this run have to name.
     private var announced: PairingNonce
     /// Whether a person has said by the configuration where the node belongs: then it takes nobody's key.
-    private var isFixed: Bool
+    private(set) var isFixed: Bool
     /// How many more times in this second it computes what strangers want computed: a small processor has other work.
     private var budget: (from: Instant, left: Int) = (.zero, 0)
     private static let mostAgreements = 20
@@ -82,9 +83,12 @@ public struct Pairing: Sendable {
 
     /// When to call `deadlineReached`.
     public var nextDeadline: Instant {
-        let silent = peers.values.map { $0.heard.advanced(by: configuration.memory) }.min()
-        let announce = announces ? announceAt : nil
-        return [closesAt, announce, silent, asksUntil].compactMap { $0 }.min() ?? Instant(nanoseconds: .max)
+        // Asked at every event of the node, so it makes no arrays.
+        let never = Instant(nanoseconds: .max)
+        var next = min(closesAt ?? never, asksUntil ?? never)
+        if announces { next = min(next, announceAt) }
+        for other in peers.values { next = min(next, other.heard.advanced(by: configuration.memory)) }
+        return next
     }
 
     /// Whether it shows itself: while it may be taken in, or takes others in.
@@ -137,11 +141,11 @@ public struct Pairing: Sendable {
 
     // MARK: - What people say
 
-    /// Lets in the node with this fingerprint, or whose fingerprint begins so.
-    /// - Returns: nil if none that is heard has it, or several have.
+    /// Lets in the node with this fingerprint.
+    /// - Returns: nil if none of another group that is heard has it.
     public mutating func admit(_ fingerprint: String, at now: Instant) -> [Action]? {
-        let meant = others.filter { $0.group != record.group && $0.key.fingerprint.hasPrefix(fingerprint) }
-        guard meant.count == 1, let other = meant.first else { return nil }
+        let meant = others.first { $0.group != record.group && $0.key.fingerprint == fingerprint }
+        guard let other = meant else { return nil }
         admitted.insert(other.key)
         return offer(to: other.key, at: now)
     }
@@ -290,7 +294,7 @@ public struct Pairing: Sendable {
         return actions + [.tell(.found(other, count: found))]
     }
 
-    /// Somebody came, or it has just opened.
+    /// It has been let in, or nobody has heard it, or a person has decided otherwise.
     private mutating func stopAsking() {
         (asksUntil, hoped) = (nil, nil)
         // What was announced is worth nothing any more to whoever recorded it.
@@ -304,6 +308,7 @@ public struct Pairing: Sendable {
         return budget.left >= 0
     }
 
+    /// Somebody came, or it has just opened.
     private mutating func stayOpen(at now: Instant) {
         closesAt = isOpen ? min(now.advanced(by: configuration.window), lastCall) : nil
     }

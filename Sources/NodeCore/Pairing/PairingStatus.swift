@@ -8,12 +8,13 @@ public struct PairingStatus: Hashable, Sendable {
     public let closesAt: Instant?
     /// How many nodes of the group have been heard, this one included.
     public let found: Int
-    /// What people know this node by where it asks to be let in.
-    public let fingerprint: String
-    /// Whether the key stands in the configuration.
-    public let isKeyConfigured: Bool
+    /// What this node is known by where it asks to be let in.
+    public let publicKey: PairingKey
     /// Those that ask to be let in.
     public let asking: [Pairing.Other]
+
+    /// What people compare. Derived when it is asked for: snapshots are made many times a second.
+    public var fingerprint: String { publicKey.fingerprint }
 }
 
 /// Why nobody is let in, or nothing is opened.
