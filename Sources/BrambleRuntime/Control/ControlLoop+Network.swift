@@ -80,6 +80,7 @@ extension ControlLoop {
         }
         // Before the conclusions: an interface that is off loses its IPv6 addresses by the kernel's own hand, and nobody stripped them.
         if changes.contains(where: isNews) { lookAtNetwork(at: now) }
+        if changes.contains(where: opensWays) { perform(node.addressesChanged(at: now)) }
         for loss in stripped where held[loss.ip] == loss.interface {
             perform(node.addressStripped(loss.ip, by: loss.culprit, at: now))
         }
@@ -92,6 +93,11 @@ extension ControlLoop {
         case .addressRemoved(let ip, _, _): !isFloating(ip)
         default: true
         }
+    }
+
+    /// Whether others may be reached now who were not before, or may no longer know where this node is.
+    private func opensWays(_ change: NetworkChange) -> Bool {
+        if case .addressAdded = change { isNews(change) } else { false }
     }
 
     private func noteHomes(at now: Instant) {

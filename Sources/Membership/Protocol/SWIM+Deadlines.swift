@@ -5,7 +5,9 @@ extension SWIM {
     public var nextDeadline: Instant {
         // A node that leaves only goes on saying so.
         guard !isLeaving else { return news.isEmpty ? .distantFuture : nextGossip }
-        var earliest = min(nextProbe, nextSync, stretchDeadline)
+        var earliest = min(nextSync, stretchDeadline)
+        // With nobody to ask, and no doubt about ourselves, there is no round; the first one met begins one at once.
+        if probeList.count > 0 || awareness.health > 0 { earliest = min(earliest, nextProbe) }
         if !news.isEmpty { earliest = min(earliest, nextGossip) }
         for probe in probes { earliest = min(earliest, probe.nextDeadline) }
         for relay in relays { earliest = min(earliest, relay.nextDeadline) }

@@ -8,7 +8,8 @@ extension SWIM {
         for peer in memory.known { beginCall(.peer(peer.id), longestPause: configuration.lostCall, at: now) }
     }
 
-    /// Calls everybody on the network as at the start: those who could not understand this node before may now.
+    /// Calls everybody on the network as at the start: those who could not understand this node, or not reach it, may
+    /// now.
     public mutating func callAnew(at now: Instant) {
         beginCall(.everyone, longestPause: configuration.strangerCall, at: now)
     }

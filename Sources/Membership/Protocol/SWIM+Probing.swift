@@ -58,7 +58,10 @@ extension SWIM {
         let helpers = others.shuffled(using: &random).prefix(configuration.indirectProbes)
         probes[index].helpAt = nil
         probes[index].helpers = helpers.map(\.node)
-        guard let peer = roster[probe.target] else { return }
+        guard var peer = roster[probe.target] else { return }
+        // From now on others may know better where it is, as after it was given another address.
+        peer.heard = nil
+        roster.set(peer)
         send(.ping(sequence: probe.sequence, target: probe.target), to: peer, into: &actions)
         // A refusal has to be here before the probe fails: it tells a silent target from silent helpers (Lifeguard).
         let patience = now.duration(to: probe.failsAt) * 8 / 10

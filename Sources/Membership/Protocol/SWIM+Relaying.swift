@@ -63,11 +63,14 @@ extension SWIM {
             return false
         }
         let request = relays.remove(at: index).request
-        answer(request, with: .ack(sequence: request.sequence), into: &actions)
+        // With where it was heard: whoever needs a helper may have an address that it no longer has.
+        answer(request, with: .ack(sequence: request.sequence), about: roster[node]?.record, into: &actions)
         return true
     }
 
-    private mutating func answer(_ request: Relay.Request, with body: Message.Body, into actions: inout [Action]) {
-        send(body, to: request.source, node: request.requester, into: &actions)
+    private mutating func answer(
+        _ request: Relay.Request, with body: Message.Body, about target: Record? = nil, into actions: inout [Action]
+    ) {
+        send(body, to: request.source, node: request.requester, first: target.map { [$0] } ?? [], into: &actions)
     }
 }
