@@ -127,8 +127,9 @@ struct FloatingRouter: Sendable {
     /// The time between two of its advertisements.
     var interval: Duration { .milliseconds(10 * Int(router.configuration.interval)) }
 
-    /// The time that one step of a hand-over may take: an interval, but what a kernel does for it takes its time.
-    var handoverStep: Duration { max(interval, .milliseconds(20)) }
+    /// The time that one step of a hand-over may take: an interval, but what a kernel does for it takes its time; and a
+    /// holder that has to go must not wait for ages where advertisements are rare.
+    var handoverStep: Duration { min(max(interval, .milliseconds(20)), .milliseconds(100)) }
 
     var nextDeadline: Instant? {
         var earliest = router.nextDeadline
