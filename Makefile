@@ -4,6 +4,7 @@ SWIFT    ?= swift
 PYTHON   := /usr/bin/python3
 DEBUG    := .build/debug/bramble
 RELEASE  := .build/release/bramble
+SIMULATE := .build/debug/simulate
 # Network namespaces need root.
 AS_ROOT  := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # Used after exec: whoever ends make ends the lab with it.
@@ -11,7 +12,7 @@ LAB       = $(AS_ROOT) env BRAMBLE="$(abspath $(or $(BRAMBLE),$(DEBUG)))" $(if $
             PYTHONDONTWRITEBYTECODE=1
 SOURCES  := Package.swift Sources Tests
 
-.PHONY: help setup setup-run setup-lab setup-bench setup-arm64 build release run smoke test unit simulate fuzz lab \
+.PHONY: help setup setup-run setup-lab setup-bench setup-arm64 build release run smoke test unit scenarios simulate fuzz lab \
         test-slow arm64 test-arm64 bench-failover bench-failover-stress lint format clean
 
 help: ## list what can be made
@@ -50,8 +51,13 @@ test: setup-lab ## every suite but the slow ones (SUITES="unit lab": only these)
 unit: setup ## the tests of every target, and the simulation
 	$(SWIFT) test
 
-simulate: setup ## the simulation alone (SEED=7: this seed; SEEDS=1000: so many)
+scenarios: setup ## the simulated scenarios (SEED=7: those that take a seed, with this one; SEEDS=100: with so many)
 	$(if $(SEED),SIMULATION_SEED=$(SEED)) $(if $(SEEDS),SIMULATION_SEEDS=$(SEEDS)) $(SWIFT) test --filter Simulation
+
+simulate: setup ## random trouble for many clusters (SEEDS=1000 NODES=2-50 LENGTH=60 FAULTS=loss,hang; SEED=7: this one)
+	@$(SWIFT) build --product simulate
+	@exec $(SIMULATE) $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),100)) $(if $(FROM),--from $(FROM)) \
+	    $(if $(NODES),--nodes $(NODES)) $(if $(LENGTH),--length $(LENGTH)) $(if $(FAULTS),--faults $(FAULTS))
 
 fuzz: setup ## hostile bytes for every decoder (SECONDS=60 TARGET=arp INPUT=file)
 	@SWIFT="$(SWIFT)" nice Tests/Fuzz/run $(if $(SECONDS),--seconds $(SECONDS)) $(if $(TARGET),--target $(TARGET)) \

@@ -74,8 +74,20 @@ let tests: [Target] = [
         name: "BrambleRuntimeTests", dependencies: ["BrambleRuntime", "NodeCore", "Membership", "DHCP", "Wire"],
         exclude: ["Configuration/Cases", "Status/Snapshots"], swiftSettings: strict),
     .testTarget(
-        name: "Simulation", dependencies: ["NodeCore", "Membership", "VRRP", "Wire"], swiftSettings: simulated),
+        name: "Simulation", dependencies: ["Simulator", "NodeCore", "Membership", "VRRP", "Wire"],
+        exclude: ["Simulator", "Command"], swiftSettings: simulated),
     .testTarget(name: "Conformance", dependencies: ["VRRP", "Wire"], swiftSettings: strict),
+]
+
+/// Whole nodes on a seeded network in virtual time: for the scenarios, and for `make simulate` and its curves.
+let simulator: [Target] = [
+    .target(
+        name: "Simulator", dependencies: ["NodeCore", "Membership", "VRRP", "Wire"], path: "Tests/Simulation/Simulator",
+        swiftSettings: simulated),
+    .executableTarget(
+        name: "simulate",
+        dependencies: ["Simulator", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+        path: "Tests/Simulation/Command", swiftSettings: strict),
 ]
 
 /// The decoders against hostile bytes. With BRAMBLE_FUZZ in the environment they are a program for libFuzzer
@@ -112,5 +124,5 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
-    targets: layers + (isFuzzing ? [] : tests) + fuzzing
+    targets: layers + (isFuzzing ? [] : simulator + tests) + fuzzing
 )

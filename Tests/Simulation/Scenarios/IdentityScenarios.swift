@@ -4,6 +4,8 @@ import Testing
 import VRRP
 import Wire
 
+@testable import Simulator
+
 @Suite("Keys, identities and strangers")
 struct IdentityScenarios {
     static let other = FloatingAddress(ip: .v4(0x0A00_00FB), virtualRouterID: 51)

@@ -4,6 +4,8 @@ import Testing
 import VRRP
 import Wire
 
+@testable import Simulator
+
 @Suite("Whole nodes on a simulated network")
 struct NodeScenarios {
     // MARK: - Coming together

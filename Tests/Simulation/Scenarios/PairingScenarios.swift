@@ -3,6 +3,8 @@ import Testing
 import VRRP
 import Wire
 
+@testable import Simulator
+
 extension SimulatedNetwork where Host == NodeHost {
     /// Nodes without a key and without power. While they gather each is a cluster of its own, and two that lose most of
     /// what they say to each other may both lead for a moment.

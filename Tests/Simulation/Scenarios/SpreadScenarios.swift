@@ -3,6 +3,8 @@ import Testing
 import VRRP
 import Wire
 
+@testable import Simulator
+
 @Suite("Several floating addresses")
 struct SpreadScenarios {
     private static func addresses(_ count: Int) -> [FloatingAddress] {

@@ -4,6 +4,7 @@ import Wire
 
 @testable import Membership
 @testable import NodeCore
+@testable import Simulator
 
 @Suite("Two versions of the protocol in one cluster")
 struct VersionScenarios {

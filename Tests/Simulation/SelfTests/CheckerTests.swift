@@ -1,6 +1,8 @@
 import Testing
 import Wire
 
+@testable import Simulator
+
 @Suite("Each checker bites")
 struct CheckerTests {
     let first = HostID(0)
@@ -29,7 +31,7 @@ struct CheckerTests {
         network.run(for: .milliseconds(200))
         #expect(network.violations.map(\.checker) == [name])
         #expect(network.violations.allSatisfy { begin.duration(to: $0.at) > bound })
-        #expect(network.report.rawValue.contains("make simulate SEED=1"))
+        #expect(network.report.rawValue.contains("make scenarios SEED=1"))
     }
 
     @Test("two holders")

@@ -1,7 +1,7 @@
 import VRRP
 import Wire
 
-let sampleAddress = IPAddress.v4(0x0A00_00FA)
+@testable import Simulator
 
 /// A host that counts: it sends a numbered datagram to everyone every 10 ms and remembers what it received.
 struct CountingHost: SimulatedHost {

@@ -1,6 +1,8 @@
 import Testing
 import Wire
 
+@testable import Simulator
+
 @Suite("The simulated network")
 struct NetworkTests {
     /// Two counting hosts that ran for five seconds under these conditions.
@@ -122,7 +124,7 @@ struct NetworkTests {
     func deterministic() {
         func run(_ seed: UInt64) -> (FaultCounters, [String], [UInt8]) {
             var network = network(.rough, seed: seed)
-            network.run(FaultPlan.random(seed: seed, hosts: 2, count: 30))
+            network.run(FaultPlan.random(seed: seed, hosts: 2, length: .seconds(20), kinds: FaultKind.allCases))
             network.calm()
             network.run(for: .seconds(2))
             return (network.counters, network.trace.lines, received(network))

@@ -2,6 +2,8 @@ import NodeCore
 import Testing
 import Wire
 
+@testable import Simulator
+
 @Suite("Nodes that break a rule are found out")
 struct NodeMutationTests {
     /// Which checkers notice that nodes have this flaw, when this happens to them.
@@ -12,7 +14,7 @@ struct NodeMutationTests {
         network.run(for: .seconds(4))
         try trouble(&network)
         network.run(for: .seconds(8))
-        #expect(network.report.rawValue.contains("make simulate SEED=7"))
+        #expect(network.report.rawValue.contains("make scenarios SEED=7"))
         return Set(network.violations.map(\.checker))
     }
 

@@ -35,11 +35,19 @@ struct FaultCounters: Hashable, Sendable {
     var delivered = 0
     var lost = 0
     var duplicated = 0
+    /// Held up for longer than `longDelay`.
+    var delayed = 0
     /// Delivered after one that was sent later on the same way.
     var reordered = 0
     var replayed = 0
     /// Lost because the way was cut.
     var cut = 0
+    /// Lost on a way of which the other direction was open.
+    var cutOneWay = 0
+    /// Lost between two hosts that could both reach a third.
+    var cutInPart = 0
+    /// Held back because the way was clogged.
+    var clogged = 0
     /// Lost because too many were under way, or the socket of a hung host was full.
     var overflowed = 0
     /// Sent to an address that no host has, or to a host that does not run.
@@ -55,7 +63,22 @@ struct FaultCounters: Hashable, Sendable {
     var signsOfLife = 0
     var restarts = 0
     var restartsWithoutDisk = 0
+    var powerCuts = 0
+    /// Hosts that started from a copy of another's card.
+    var copies = 0
+    /// How often a slow host got no processor.
+    var stalls = 0
+    var clockJumps = 0
+    var moves = 0
+    /// Processes that were asked to end, and did.
+    var stops = 0
+    var drains = 0
+    var sicknesses = 0
+    var rotations = 0
     var partitions = 0
     /// Addresses taken away by the kernel because no one renewed them.
     var leasesExpired = 0
+
+    /// More than any way in order ever takes.
+    static let longDelay = Duration.milliseconds(2)
 }

@@ -28,6 +28,14 @@ struct Topology: Sendable {
 
     mutating func setAll(_ value: LinkConditions) { conditions = conditions.map { _ in value } }
 
+    /// The ways from and to this host are in this condition.
+    mutating func set(_ value: LinkConditions, at host: HostID) {
+        for other in 0..<count {
+            self[host, HostID(other)] = value
+            self[HostID(other), host] = value
+        }
+    }
+
     /// The parts of the network, for processes in these states.
     func components(_ states: [ProcessState]) -> [Component] {
         let running = states.indices.filter { states[$0] == .running }.map { HostID($0) }

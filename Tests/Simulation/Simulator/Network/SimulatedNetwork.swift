@@ -1,4 +1,3 @@
-import Testing
 import Wire
 
 /// Whole hosts on a simulated network and a virtual clock. All that happens follows from the seed and the calls.
@@ -59,15 +58,35 @@ struct SimulatedNetwork<Host: SimulatedHost> {
         /// What an observer saw of the logic last, and when the logic wants to be called.
         var sight = Sight()
         var deadline: Instant?
+        /// How far ahead its clock is, and how often it has moved.
+        var clock = Duration.zero
+        var moves = 0
+        /// When a slow host loses the processor or gets it back; nil if it is not slow.
+        var toggle: Instant?
+        var longestStall = Duration.zero
+        var isStalled = false
+    }
+
+    /// What is known of a way: how many were sent, the highest number that was delivered, how many are under way, and
+    /// until when none arrives.
+    struct Way {
+        var sent: UInt64 = 0
+        var delivered: UInt64 = 0
+        var underWay = 0
+        var cloggedUntil: Instant?
     }
 
     let seed: UInt64
+    /// How a person runs this again.
+    var replay: String
     let hosts: [HostID]
     let floatingAddresses: [IPAddress]
     /// How long an address stays after it was last claimed.
     let lease: Duration
     /// How many datagrams the socket of a hung process holds.
     let socketCapacity = 128
+    /// Whether each host's clock has a beginning of its own.
+    let ownClocks: Bool
     let boot: (HostBoot) -> Host
 
     private(set) var now = Instant(nanoseconds: 1_000_000_000)
@@ -78,8 +97,7 @@ struct SimulatedNetwork<Host: SimulatedHost> {
     var topology: Topology { didSet { findParts() } }
     private(set) var parts: [Component] = []
     var queue = EventQueue<Frame>()
-    /// For each way: how many were sent, the highest number that was delivered, how many are under way.
-    var ways: [(sent: UInt64, delivered: UInt64, underWay: Int)]
+    var ways: [Way]
     var counters = FaultCounters()
     var trace = Trace()
     var forgeries: [Forgery] = [] { didSet { hasChanged = true } }
@@ -93,13 +111,17 @@ struct SimulatedNetwork<Host: SimulatedHost> {
     private var nextCheck: Instant?
     /// The first violation of each checker.
     private(set) var violations: [Violation] = []
+    /// How the first one came to pass.
+    private var story: [String]?
 
     /// Hosts without power, on a network in these conditions.
     init(
         seed: UInt64, hosts count: Int, floatingAddresses: [IPAddress] = [], conditions: LinkConditions = .lan,
-        lease: Duration = .seconds(1), boot: @escaping (HostBoot) -> Host
+        lease: Duration = .seconds(1), ownClocks: Bool = false, boot: @escaping (HostBoot) -> Host
     ) {
         self.seed = seed
+        self.ownClocks = ownClocks
+        replay = Seeds.command(seed)
         self.floatingAddresses = floatingAddresses
         self.lease = lease
         self.boot = boot
@@ -108,8 +130,28 @@ struct SimulatedNetwork<Host: SimulatedHost> {
         slots = Array(repeating: Slot(), count: count)
         programs = Array(repeating: nil, count: count)
         topology = Topology(hosts: count, conditions: conditions)
-        ways = Array(repeating: (0, 0, 0), count: count * count)
+        ways = Array(repeating: Way(), count: count * count)
+        for index in slots.indices { slots[index].clock = uptime() }
     }
+
+    // MARK: - Where hosts are, and what time it is there
+
+    func address(of id: HostID) -> SocketAddress { id.address(afterMoves: slots[id.index].moves) }
+
+    /// The host that has this address now.
+    func host(at address: SocketAddress) -> HostID? {
+        HostID(at: address, among: hosts.count).flatMap { self.address(of: $0) == address ? $0 : nil }
+    }
+
+    /// What the monotonic clock of the host says.
+    func time(on id: HostID) -> Instant { now.advanced(by: slots[id.index].clock) }
+
+    /// For how long a machine that starts now has been up: nobody's clock tells another anything.
+    mutating func uptime() -> Duration {
+        ownClocks ? .milliseconds(Int.random(in: 0...1_000_000_000, using: &random)) : .zero
+    }
+
+    // MARK: - Time passes
 
     /// Lets `duration` pass.
     mutating func run(for duration: Duration) { run(until: now.advanced(by: duration)) }
@@ -136,7 +178,7 @@ struct SimulatedNetwork<Host: SimulatedHost> {
     mutating func command(_ id: HostID, _ body: (inout Host, Instant) -> [HostAction]) {
         // Taken out meanwhile, for a host in two places would be copied.
         guard slots[id.index].state == .running, var host = programs[id.index].take() else { return }
-        let actions = body(&host, now)
+        let actions = body(&host, time(on: id))
         look(at: host, id)
         programs[id.index] = host
         perform(actions, on: id)
@@ -145,7 +187,7 @@ struct SimulatedNetwork<Host: SimulatedHost> {
     }
 
     private mutating func look(at host: Host, _ id: HostID) {
-        slots[id.index].deadline = host.nextDeadline
+        slots[id.index].deadline = host.nextDeadline?.advanced(by: .zero - slots[id.index].clock)
         let sight = Sight(isHealthy: host.isHealthy, clusterView: host.clusterView, lights: host.lights)
         guard sight != slots[id.index].sight else { return }
         slots[id.index].sight = sight
@@ -162,9 +204,10 @@ struct SimulatedNetwork<Host: SimulatedHost> {
     mutating func note(_ text: String) { trace.add("\(now) \(text)") }
 
     /// What to print when a run went wrong: what, the command that replays it, and how it came to pass.
-    var report: Comment {
+    var account: String {
         let what = violations.map(\.description).joined(separator: "\n")
-        return "\(what)\nreplay: \(Seeds.command(seed))\n\(trace.lines.suffix(60).joined(separator: "\n"))"
+        let story = (story ?? trace.lines).suffix(60).joined(separator: "\n")
+        return "\(what)\nreplay: \(replay)\n\(story)"
     }
 
     // MARK: - Turns
@@ -184,13 +227,14 @@ struct SimulatedNetwork<Host: SimulatedHost> {
         for slot in slots {
             consider(slot.nextLease)
             if slot.state == .running { consider(slot.deadline) }
+            consider(slot.toggle)
         }
         return earliest
     }
 
     /// One thing happens: the kernel first, then the network, then the hosts in their order.
     private mutating func turn() {
-        if expireLease() { return }
+        if expireLease() || takeTurns() { return }
         if let time = queue.nextTime, time <= now, let frame = queue.next() {
             arrive(frame)
             return
@@ -200,6 +244,12 @@ struct SimulatedNetwork<Host: SimulatedHost> {
             command(id) { host, now in host.deadlineReached(at: now) }
             return
         }
+    }
+
+    private mutating func takeTurns() -> Bool {
+        guard let id = hosts.first(where: { slots[$0.index].toggle.map { $0 <= now } ?? false }) else { return false }
+        takeTurn(id)
+        return true
     }
 
     private mutating func expireLease() -> Bool {
@@ -233,10 +283,11 @@ struct SimulatedNetwork<Host: SimulatedHost> {
         hasChanged = false
     }
 
-    private mutating func violate(_ violation: Violation) {
+    mutating func violate(_ violation: Violation) {
         guard !violations.contains(where: { $0.checker == violation.checker }) else { return }
         note("VIOLATION \(violation)")
         violations.append(violation)
+        if story == nil { story = trace.lines }
     }
 }
 

@@ -7,7 +7,7 @@ extension SimulatedNetwork {
             switch action {
             case .send(let bytes, let destination): send(bytes, from: id, to: destination)
             case .broadcast(let bytes):
-                for other in hosts where other != id { send(bytes, from: id, to: other.address) }
+                for other in hosts where other != id { send(bytes, from: id, to: address(of: other)) }
             case .claim(let address): claim(address, on: id)
             case .announce(let address): announce(address, from: id)
             case .release(let address):
@@ -50,10 +50,12 @@ extension SimulatedNetwork {
     mutating func deliver(_ frame: Frame) {
         if case .lifelineEnd = frame.content { return lifelineEnded(frame) }
         if case .refusal = frame.content {
-            return command(frame.to) { host, now in host.lifelineRefused(frame.from.address, at: now) }
+            let address = address(of: frame.from)
+            return command(frame.to) { host, now in host.lifelineRefused(address, at: now) }
         }
         if case .signOfLife = frame.content {
-            return command(frame.to) { host, now in host.gaveSignOfLife(frame.from.address, at: now) }
+            let address = address(of: frame.from)
+            return command(frame.to) { host, now in host.gaveSignOfLife(address, at: now) }
         }
         guard case .datagram(let bytes, let source, let forged) = frame.content else { return }
         counters.delivered += 1
@@ -76,13 +78,13 @@ extension SimulatedNetwork {
     // MARK: - Sending
 
     private mutating func send(_ bytes: [UInt8], from id: HostID, to destination: SocketAddress) {
-        guard let target = HostID(at: destination, among: hosts.count) else {
+        guard let target = host(at: destination) else {
             counters.undeliverable += 1
             return
         }
         if overheard.count == 256 { overheard.removeFirst(64) }
         overheard.append((bytes, id, target))
-        launch(Frame(content: .datagram(bytes, from: id.address, forged: false), from: id, to: target))
+        launch(Frame(content: .datagram(bytes, from: address(of: id), forged: false), from: id, to: target))
     }
 
     private mutating func announce(_ address: IPAddress, from id: HostID) {
@@ -109,10 +111,7 @@ extension SimulatedNetwork {
         counters.sent += 1
         var frame = frame
         frame.sequence = ways[way].sent
-        guard topology.isOpen(frame.from, frame.to) else {
-            counters.cut += 1
-            return
-        }
+        guard topology.isOpen(frame.from, frame.to) else { return countCut(frame) }
         if happens(conditions.loss) {
             counters.lost += 1
             return
@@ -135,7 +134,24 @@ extension SimulatedNetwork {
             return
         }
         ways[way].underWay += 1
-        queue.schedule(frame, at: now.advanced(by: conditions.delay + upTo(conditions.jitter) + later))
+        let time = conditions.delay + upTo(conditions.jitter) + later
+        if time > FaultCounters.longDelay { counters.delayed += 1 }
+        var arrival = now.advanced(by: time)
+        if let open = ways[way].cloggedUntil, arrival < open {
+            counters.clogged += 1
+            arrival = open
+        }
+        queue.schedule(frame, at: arrival)
+    }
+
+    private mutating func countCut(_ frame: Frame) {
+        counters.cut += 1
+        guard !topology.isOpen(frame.to, frame.from) else { return counters.cutOneWay += 1 }
+        let isInPart = hosts.contains { third in
+            third != frame.from && third != frame.to && topology.isOpen(frame.from, third)
+                && topology.isOpen(third, frame.to)
+        }
+        if isInPart { counters.cutInPart += 1 }
     }
 
     // MARK: - Arriving
@@ -145,7 +161,7 @@ extension SimulatedNetwork {
         let way = topology.link(frame.from, frame.to)
         ways[way].underWay -= 1
         guard topology.isOpen(frame.from, frame.to) else {
-            counters.cut += 1
+            countCut(frame)
             return false
         }
         if frame.isReplay {

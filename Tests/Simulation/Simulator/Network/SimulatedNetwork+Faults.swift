@@ -8,21 +8,38 @@ enum Fault: Hashable, Sendable {
     case powerOff(HostID)
     case hang(HostID)
     case resume(HostID)
+    /// The process gets the processor for moments only, with stalls of up to so long, until it is `.fast` again.
+    case slow(HostID, stalls: Duration)
+    case fast(HostID)
     /// The process ends as asked.
     case stop(HostID)
     /// The process starts, wherever it was; a running one is killed first.
     case start(HostID, keepingDisk: Bool)
+    /// The other host starts from a copy of this one's card.
+    case copyCard(of: HostID, to: HostID)
+    /// The host's monotonic clock is ahead by so much at once, as after a machine was held by its hypervisor.
+    case jump(HostID, Duration)
+    /// The host has another address from now on.
+    case move(HostID)
     /// Nothing comes from the one to the other any more; the other way stays as it is.
     case cutOneWay(from: HostID, to: HostID)
+    /// The two no longer hear each other; what they have in common with others stays as it is.
+    case cut(HostID, HostID)
     /// The hosts of one group no longer hear those of another, nor are heard.
     case partition([[HostID]])
+    /// What goes this way is held back for so long, and then comes at once.
+    case clog(from: HostID, to: HostID, Duration)
     /// Every lifeline to the host breaks, though its process runs on.
     case breakLifelines(HostID)
     /// All ways are open again.
     case heal
+    /// All ways are in this condition.
     case conditions(LinkConditions)
+    /// The ways to and from this host are.
+    case conditionsAt(HostID, LinkConditions)
     /// Someone without the key changed a bit of a datagram that was heard, and sends it there.
     case forge(HostID)
+    case meddle(Meddling, HostID)
 }
 
 extension SimulatedNetwork {
@@ -33,19 +50,28 @@ extension SimulatedNetwork {
         case .powerOff(let id): powerOff(id)
         case .hang(let id): hang(id)
         case .resume(let id): resume(id)
+        case .slow(let id, let stalls): slow(id, stalls)
+        case .fast(let id): fast(id)
         case .stop(let id): stop(id)
         case .start(let id, let keepingDisk): start(id, keepingDisk: keepingDisk)
+        case .copyCard(let id, let other): copyCard(of: id, to: other)
+        case .jump(let id, let leap): jump(id, leap)
+        case .move(let id): move(id)
         case .cutOneWay(let from, let to):
             counters.partitions += 1
             note("cut: \(from) is not heard by \(to)")
             topology.setOpen(false, from, to)
+        case .cut(let left, let right): partition([[left], [right]])
         case .partition(let groups): partition(groups)
+        case .clog(let from, let to, let time): clog(from, to, time)
         case .breakLifelines(let id): breakLifelines(to: id)
         case .heal:
             note("all ways are open")
             topology.openAll()
         case .conditions(let conditions): topology.setAll(conditions)
+        case .conditionsAt(let id, let conditions): topology.set(conditions, at: id)
         case .forge(let id): forge(at: id)
+        case .meddle(let meddling, let id): meddle(meddling, id)
         }
         observe()
     }
@@ -58,88 +84,28 @@ extension SimulatedNetwork {
         }
     }
 
-    /// Ends all faults: what follows must come to rest.
+    /// Ends all faults, and puts every host back into service: what follows must come to rest.
     mutating func calm() {
         apply(.heal)
         apply(.conditions(.lan))
+        for way in ways.indices { ways[way].cloggedUntil = nil }
+        for id in hosts { apply(.fast(id)) }
         startAll()
-    }
-
-    // MARK: - Processes
-
-    private mutating func setState(_ state: ProcessState, of id: HostID, _ text: String) {
-        note("\(id) \(text)")
-        slots[id.index].state = state
-        if state == .dead || state == .off {
-            programs[id.index] = nil
-            slots[id.index].sight = Sight()
-            slots[id.index].deadline = nil
-            slots[id.index].socket = []
-            slots[id.index].lifelines = []
-            slots[id.index].isStopping = false
+        for id in hosts {
+            for cure in [Meddling.resume, .cure] { command(id) { host, now in host.meddle(cure, at: now) } }
         }
-        findParts()
     }
 
-    private func isAlive(_ id: HostID) -> Bool { [.running, .hung].contains(slots[id.index].state) }
-
-    private mutating func crash(_ id: HostID) {
-        guard isAlive(id) else { return }
-        counters.crashes += 1
-        setState(.dead, of: id, "is killed")
-        endLifelines(to: id)
-    }
-
-    private mutating func powerOff(_ id: HostID) {
-        guard slots[id.index].state != .off else { return }
-        counters.crashes += 1
-        slots[id.index].leases = [:]
-        slots[id.index].neighbours = [:]
-        setState(.off, of: id, "loses its power")
-    }
-
-    private mutating func hang(_ id: HostID) {
+    private mutating func meddle(_ meddling: Meddling, _ id: HostID) {
         guard slots[id.index].state == .running else { return }
-        counters.hangs += 1
-        setState(.hung, of: id, "hangs")
-    }
-
-    private mutating func resume(_ id: HostID) {
-        guard slots[id.index].state == .hung else { return }
-        counters.resumes += 1
-        setState(.running, of: id, "goes on")
-        let unread = slots[id.index].socket
-        slots[id.index].socket = []
-        for frame in unread { deliver(frame) }
-    }
-
-    private mutating func stop(_ id: HostID) {
-        guard slots[id.index].state == .running else { return }
-        note("\(id) is asked to stop")
-        slots[id.index].isStopping = true
-        command(id) { host, now in host.stop(at: now) }
-    }
-
-    /// A process that was asked to end has done so.
-    mutating func hasEnded(_ id: HostID) {
-        setState(.dead, of: id, "has stopped as asked")
-        endLifelines(to: id)
-    }
-
-    private mutating func start(_ id: HostID, keepingDisk: Bool) {
-        crash(id)
-        if !keepingDisk { slots[id.index].disk = [:] }
-        if slots[id.index].boots > 0 {
-            counters.restarts += 1
-            counters.restartsWithoutDisk += keepingDisk ? 0 : 1
+        switch meddling {
+        case .drain: counters.drains += 1
+        case .sicken: counters.sicknesses += 1
+        case .rotateKey: counters.rotations += 1
+        case .resume, .cure: break
         }
-        slots[id.index].boots += 1
-        let boots = slots[id.index].boots
-        let hostRandom = SeededGenerator(seed: random.next())
-        programs[id.index] = boot(
-            HostBoot(id: id, boots: boots, disk: slots[id.index].disk, random: hostRandom, now: now))
-        setState(.running, of: id, keepingDisk ? "starts" : "starts with an empty disk")
-        command(id) { host, now in host.start(at: now) }
+        note("\(id): a person's or the surroundings' \(meddling)")
+        command(id) { host, now in host.meddle(meddling, at: now) }
     }
 
     // MARK: - The network
@@ -148,18 +114,35 @@ extension SimulatedNetwork {
         guard let heard = overheard.randomElement(using: &random), !heard.bytes.isEmpty else { return }
         var bytes = heard.bytes
         bytes[Int.random(in: bytes.indices, using: &random)] ^= 1 << UInt8.random(in: 0..<8, using: &random)
-        forge(bytes, from: heard.from.address, to: target)
+        forge(bytes, from: address(of: heard.from), to: target)
     }
 
     private mutating func partition(_ groups: [[HostID]]) {
         counters.partitions += 1
         note("partition: \(groups.map { $0.map(\.description).joined(separator: " ") }.joined(separator: " | "))")
+        var parted = topology
         for left in groups.indices {
             for right in groups.indices where right != left {
                 for from in groups[left] {
-                    for to in groups[right] { topology.setOpen(false, from, to) }
+                    for to in groups[right] { parted.setOpen(false, from, to) }
                 }
             }
         }
+        topology = parted
+    }
+
+    private mutating func clog(_ from: HostID, _ to: HostID, _ time: Duration) {
+        note("the way from \(from) to \(to) is clogged for \(time)")
+        ways[topology.link(from, to)].cloggedUntil = now.advanced(by: time)
+    }
+
+    /// Connections do not survive the move: who held one to the host hears nothing of it, its own end at once.
+    private mutating func move(_ id: HostID) {
+        counters.moves += 1
+        slots[id.index].moves += 1
+        note("\(id) moves to \(address(of: id).ip)")
+        for other in hosts where other != id { slots[other.index].lifelines.removeAll { $0 == id } }
+        breakLifelines(from: id)
+        command(id) { host, now in host.moved(at: now) }
     }
 }

@@ -5,7 +5,7 @@ import Wire
 extension SimulatedNetwork {
     /// Holds lifelines to these hosts alone. They are there at once.
     mutating func hold(_ addresses: [SocketAddress], on id: HostID) {
-        slots[id.index].lifelines = addresses.compactMap { HostID(at: $0, among: hosts.count) }
+        slots[id.index].lifelines = addresses.compactMap { host(at: $0) }
     }
 
     /// The process of `id` is gone, but its kernel is there to say so.
@@ -13,6 +13,14 @@ extension SimulatedNetwork {
         for other in hosts where slots[other.index].lifelines.contains(id) {
             guard tell(other, .lifelineEnd, by: id) else { continue }
             counters.lifelinesEnded += 1
+        }
+    }
+
+    mutating func breakLifelines(from id: HostID) {
+        for other in slots[id.index].lifelines {
+            note("the lifeline from \(id) to \(other) breaks")
+            guard tell(id, .lifelineEnd, by: other) else { continue }
+            counters.lifelinesBroken += 1
         }
     }
 
@@ -26,14 +34,15 @@ extension SimulatedNetwork {
 
     /// The other end of a lifeline has ended: a new one is asked for.
     mutating func lifelineEnded(_ frame: Frame) {
-        command(frame.to) { host, now in host.lifelineBroke(frame.from.address, at: now) }
+        let address = address(of: frame.from)
+        command(frame.to) { host, now in host.lifelineBroke(address, at: now) }
         if slots[frame.from.index].state == .dead { tell(frame.to, .refusal, by: frame.from) }
     }
 
     /// A kernel acknowledges whatever its process does, as long as that is there. What is lost on the way is repeated, but
     /// too late to matter.
     mutating func askForSignOfLife(_ address: SocketAddress, of id: HostID) {
-        guard let target = HostID(at: address, among: hosts.count), slots[id.index].lifelines.contains(target),
+        guard let target = host(at: address), slots[id.index].lifelines.contains(target),
             slots[target.index].state == .running || slots[target.index].state == .hung,
             !happens(topology[id, target].loss), !happens(topology[target, id].loss)
         else { return }

@@ -1,8 +1,10 @@
 import Membership
 import NodeCore
-import Testing
 import VRRP
 import Wire
+
+/// The address that floats among the simulated hosts.
+let sampleAddress = IPAddress.v4(0x0A00_00FA)
 
 /// Networks of whole nodes, and what scenarios ask of them.
 typealias NodeNetwork = SimulatedNetwork<NodeHost>
@@ -21,6 +23,8 @@ enum NodeBounds {
     static let release = Duration.milliseconds(1300)
     /// Beyond the longest wait between two calls to a lost peer.
     static let cluster = Duration.seconds(60)
+    /// Beyond the longest wait between two calls to everybody, where everybody is reached.
+    static let settling = Duration.milliseconds(12_500)
     /// One that comes from a split announces when it meets the others; three more announcements may be lost.
     static let pointing = Duration.seconds(6)
 }
@@ -29,10 +33,13 @@ extension SimulatedNetwork where Host == NodeHost {
     /// Nodes with one key and one floating address, watched by every checker, that ran for three seconds.
     static func ofNodes(
         _ count: Int, seed: UInt64 = 7, interval: UInt16 = 2, lease: Duration = .seconds(1), started: Bool = true,
-        keyDelay: Duration = .zero, isKeyless: Bool = false, flaw: @escaping @Sendable (HostID) -> Flaw? = { _ in nil }
+        keyDelay: Duration = .zero, isKeyless: Bool = false, ownClocks: Bool = false,
+        flaw: @escaping @Sendable (HostID) -> Flaw? = { _ in nil }
     ) -> NodeNetwork {
         let floating = [FloatingAddress(ip: sampleAddress, virtualRouterID: 51)]
-        var network = NodeNetwork(seed: seed, hosts: count, floatingAddresses: [sampleAddress], lease: lease) { boot in
+        var network = NodeNetwork(
+            seed: seed, hosts: count, floatingAddresses: [sampleAddress], lease: lease, ownClocks: ownClocks
+        ) { boot in
             let flaw = flaw(boot.id)
             let key = flaw == .otherKey ? sampleKey(UInt64(boot.id.index)) : sampleKey()
             let cluster = NodeHost.Cluster(
@@ -58,12 +65,6 @@ extension SimulatedNetwork where Host == NodeHost {
         hosts.filter { process(of: $0) == .running && snapshot(of: $0)?.floating.first?.state == .active }
     }
 
-    /// The one host that is Active; nil, and a failed test, if there is none or more than one.
-    func leader(_ location: SourceLocation = #_sourceLocation) throws -> HostID {
-        #expect(active.count == 1, report, sourceLocation: location)
-        return try #require(active.first, sourceLocation: location)
-    }
-
     /// In what state `id` holds the host of that name.
     func state(of other: HostID, seenBy id: HostID) -> [Member.State] {
         snapshot(of: id)?.members.filter { $0.info.name == other.description }.map(\.state) ?? []
@@ -72,17 +73,6 @@ extension SimulatedNetwork where Host == NodeHost {
     /// How often hosts dropped datagrams for this reason.
     func drops(_ reason: DropReason) -> UInt64 {
         hosts.reduce(0) { $0 + (snapshot(of: $1)?.drops[reason] ?? 0) }
-    }
-
-    /// All is as it should be: one holder, one cluster of all hosts, and no promise was broken.
-    func expectOneCluster(_ location: SourceLocation = #_sourceLocation) {
-        #expect(active.count == 1, report, sourceLocation: location)
-        for id in hosts { #expect(clusterView(of: id).count == hosts.count, report, sourceLocation: location) }
-        expectNoViolation(location)
-    }
-
-    func expectNoViolation(_ location: SourceLocation = #_sourceLocation) {
-        #expect(violations.isEmpty, report, sourceLocation: location)
     }
 
     /// Runs until there is one holder and one cluster, at most for the time that a cluster may take to heal; then for

@@ -106,6 +106,8 @@ struct NodeHost: SimulatedHost {
         return carryOut(node.gaveSignOfLife(peer.node, at: now), at: now)
     }
 
+    mutating func moved(at now: Instant) -> [HostAction] { carryOut(node.addressesChanged(at: now), at: now) }
+
     var hasStopped: Bool { node.isStopped }
 
     mutating func stop(at now: Instant) -> [HostAction] { carryOut(node.stop(at: now), at: now) }

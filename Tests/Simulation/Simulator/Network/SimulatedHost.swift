@@ -6,14 +6,19 @@ struct HostID: Hashable, Comparable, Sendable, CustomStringConvertible {
 
     init(_ index: Int) { self.index = index }
 
-    /// 10.0.0.1 for the first, and so on; port 7373.
-    var address: SocketAddress { SocketAddress(ip: .v4(Self.base + UInt32(index)), port: Self.port) }
+    /// 10.0.0.1 for the first, and so on; port 7373. Where it is until it moves.
+    var address: SocketAddress { address(afterMoves: 0) }
 
-    /// The host of `count` that has this address.
+    /// 10.1.0.1 after the first move, and so on.
+    func address(afterMoves moves: Int) -> SocketAddress {
+        SocketAddress(ip: .v4(Self.base + UInt32(moves % 255) << 16 + UInt32(index)), port: Self.port)
+    }
+
+    /// The host of `count` that has, or had, this address.
     init?(at address: SocketAddress, among count: Int) {
         guard case .v4(let number) = address.ip, address.port == Self.port else { return nil }
-        guard number >= Self.base, Int(number - Self.base) < count else { return nil }
-        index = Int(number - Self.base)
+        guard number >= Self.base, Int((number - Self.base) & 0xFFFF) < count else { return nil }
+        index = Int((number - Self.base) & 0xFFFF)
     }
 
     private static let base: UInt32 = 0x0A00_0001
@@ -75,6 +80,10 @@ protocol SimulatedHost {
     mutating func lifelineRefused(_ address: SocketAddress, at now: Instant) -> [HostAction]
     /// The kernel of this host has given the sign of life.
     mutating func gaveSignOfLife(_ address: SocketAddress, at now: Instant) -> [HostAction]
+    /// The host has another address than before.
+    mutating func moved(at now: Instant) -> [HostAction]
+    /// A person, or what surrounds the host, does this to it.
+    mutating func meddle(_ meddling: Meddling, at now: Instant) -> [HostAction]
     var hasStopped: Bool { get }
     var nextDeadline: Instant? { get }
     /// Whether it may serve, so that a partition with it must have a holder.
@@ -93,4 +102,6 @@ extension SimulatedHost {
     mutating func lifelineBroke(_ address: SocketAddress, at now: Instant) -> [HostAction] { [] }
     mutating func lifelineRefused(_ address: SocketAddress, at now: Instant) -> [HostAction] { [] }
     mutating func gaveSignOfLife(_ address: SocketAddress, at now: Instant) -> [HostAction] { [] }
+    mutating func moved(at now: Instant) -> [HostAction] { [] }
+    mutating func meddle(_ meddling: Meddling, at now: Instant) -> [HostAction] { [] }
 }

@@ -1,5 +1,4 @@
 import Glibc
-import Testing
 import Wire
 
 /// Which seeds a scenario runs with: SIMULATION_SEED alone, or the first SIMULATION_SEEDS (default 10).
@@ -17,7 +16,7 @@ enum Seeds {
     static let tracing = environment("SIMULATION_TRACE") != nil
 
     /// How a person runs this seed again.
-    static func command(_ seed: UInt64) -> String { "make simulate SEED=\(seed)" }
+    static func command(_ seed: UInt64) -> String { "make scenarios SEED=\(seed)" }
 
     private static func environment(_ name: String) -> String? {
         getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
@@ -26,6 +25,8 @@ enum Seeds {
 
 /// The last lines of what happened, in a ring.
 struct Trace: Sendable {
+    /// Whether each line is printed at once.
+    var isPrinted = Seeds.tracing
     private var ring: [String] = []
     private var oldest = 0
     private let capacity: Int
@@ -35,7 +36,7 @@ struct Trace: Sendable {
     var lines: [String] { Array(ring[oldest...] + ring[..<oldest]) }
 
     mutating func add(_ line: String) {
-        if Seeds.tracing { print(line) }
+        if isPrinted { print(line) }
         if ring.count < capacity {
             ring.append(line)
         } else {
