@@ -45,6 +45,15 @@ class Again:
         item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
         return True
 
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        # Where tests run in several processes, one of them tells for all.
+        if hasattr(session.config, "workeroutput"):
+            session.config.workeroutput["again"] = self._told
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: object, error: object) -> None:
+        self._told += getattr(node, "workeroutput", {}).get("again", [])
+
     def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
         if self._told:
             terminalreporter.section(f"{len(self._told)} run again")

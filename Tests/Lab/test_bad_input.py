@@ -1,5 +1,6 @@
 """What people get wrong, and what machines do: each is said, with what to do about it, and none ends or spins the daemon."""
 
+import fcntl
 import os
 import re
 import shutil
@@ -105,10 +106,12 @@ NO_CONFIGURATION = {
 
 @pytest.fixture(name="usual_place")
 def usual_place_fixture(usual_folder):
-    """Where a daemon listens whose file does not say."""
+    """Where a daemon listens whose file does not say: one test at a time."""
     if not usual_folder:
         pytest.skip("this machine had /run/bramble before: a daemon of its own may be there")
-    return os.path.join(usual_folder, "control.sock")
+    with open(__file__, "rb") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        yield os.path.join(usual_folder, "control.sock")
 
 
 @pytest.mark.parametrize("text", NO_CONFIGURATION.values(), ids=NO_CONFIGURATION)
