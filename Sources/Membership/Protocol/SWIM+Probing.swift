@@ -29,14 +29,14 @@ extension SWIM {
         nextProbe = now.advanced(by: awareness.stretch(configuration.probeInterval))
     }
 
-    /// Probes a member, unless that is going on already.
-    mutating func probe(_ target: NodeID, at now: Instant, into actions: inout [Action]) {
+    /// Probes a member, unless that is going on already. `isUrgent`: in no more time than a healthy node takes.
+    mutating func probe(_ target: NodeID, isUrgent: Bool = false, at now: Instant, into actions: inout [Action]) {
         guard !isLeaving, let peer = roster[target], peer.state.isPresent else { return }
         guard !probes.contains(where: { $0.target == target }) else { return }
+        let stretch = isUrgent ? 1 : awareness.health + 1
         let probe = Probe(
-            target: target, sequence: nextSequence(),
-            helpAt: now.advanced(by: awareness.stretch(configuration.probeTimeout)),
-            failsAt: now.advanced(by: awareness.stretch(configuration.probeInterval)))
+            target: target, sequence: nextSequence(), helpAt: now.advanced(by: configuration.probeTimeout * stretch),
+            failsAt: now.advanced(by: configuration.probeInterval * stretch))
         probes.append(probe)
         send(.ping(sequence: probe.sequence, target: target), to: peer, into: &actions)
     }
@@ -75,7 +75,8 @@ extension SWIM {
     /// once, all are found out in this one round.
     private mutating func fail(_ failed: Probe, at now: Instant, into actions: inout [Action]) {
         let silent = failed.helpers.filter { !failed.refusals.contains($0) }
-        for helper in silent { probe(helper, at: now, into: &actions) }
+        // If it is we who hear nothing, it will be clear soon enough, too.
+        for helper in silent { probe(helper, isUrgent: true, at: now, into: &actions) }
         awareness.worsen(by: failed.helpers.isEmpty ? 1 : silent.count)
         accuse(failed.target, at: now, into: &actions)
     }

@@ -5,5 +5,5 @@ import ArgumentParser
 struct Simulate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate", abstract: "Whole nodes on a seeded network in virtual time.",
-        subcommands: [CampaignCommand.self], defaultSubcommand: CampaignCommand.self)
+        subcommands: [CampaignCommand.self, CurvesCommand.self], defaultSubcommand: CampaignCommand.self)
 }

@@ -69,9 +69,25 @@ struct SWIMHost: SimulatedHost {
         }
     }
 
-    /// Hears at once all that another knows.
-    mutating func learn(_ payloads: [[UInt8]], from source: SocketAddress, sender: Session, at now: Instant) {
-        for payload in payloads { _ = carryOut(swim.receive(payload, from: source, sender: sender, at: now), at: now) }
+    /// What this host asks a peer that has just proven itself, to be handed over by hand.
+    mutating func meet(_ peer: Session, at address: SocketAddress, now: Instant) -> [[UInt8]] {
+        payloads(swim.proven(peer, from: address, at: now), at: now)
+    }
+
+    /// Hears payloads, and answers with what it has to say to them.
+    mutating func hear(
+        _ payloads: [[UInt8]], from source: SocketAddress, sender: Session, at now: Instant
+    ) -> [[UInt8]] {
+        payloads.flatMap { payload in
+            self.payloads(swim.receive(payload, from: source, sender: sender, at: now), at: now)
+        }
+    }
+
+    private mutating func payloads(_ actions: [SWIM.Action], at now: Instant) -> [[UInt8]] {
+        _ = carryOut(actions, at: now)
+        return actions.compactMap { action in
+            if case .send(let payload, _) = action { payload } else { nil }
+        }
     }
 
     // MARK: - What is seen of it

@@ -13,7 +13,7 @@ extension SimulatedNetwork {
             slots[id.index].lifelines = []
             slots[id.index].isStopping = false
         }
-        findParts()
+        waysChanged()
     }
 
     private func isAlive(_ id: HostID) -> Bool { [.running, .hung].contains(slots[id.index].state) }

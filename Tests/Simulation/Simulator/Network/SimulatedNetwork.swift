@@ -18,64 +18,6 @@ import Wire
 ///
 /// SIMULATION_SEED=7 runs one seed, SIMULATION_SEEDS=200 the first 200, SIMULATION_TRACE=1 prints the trace at once.
 struct SimulatedNetwork<Host: SimulatedHost> {
-    /// What travels.
-    struct Frame {
-        enum Content {
-            case datagram([UInt8], from: SocketAddress, forged: Bool)
-            case announcement(IPAddress)
-            /// The lifeline to the sender has ended.
-            case lifelineEnd
-            /// Nobody listens at the sender's any more.
-            case refusal
-            /// The sender's kernel acknowledges what came over the lifeline.
-            case signOfLife
-        }
-        let content: Content
-        let from: HostID
-        let to: HostID
-        /// Its number on its way, and what else it is.
-        var sequence: UInt64 = 0
-        var isCopy = false
-        var isReplay = false
-    }
-
-    /// A host without the logic that runs on it: what its kernel knows, and what can be seen of it.
-    struct Slot {
-        var state = ProcessState.off
-        var boots = 0
-        var disk: [String: [UInt8]] = [:]
-        /// The floating addresses on it, and when each is taken off.
-        var leases: [IPAddress: Instant] = [:] { didSet { nextLease = leases.values.min() } }
-        /// When the first of them is taken off.
-        private(set) var nextLease: Instant?
-        var neighbours: [IPAddress: HostID] = [:]
-        /// To whom the process holds lifelines.
-        var lifelines: [HostID] = []
-        /// Whether the process has been asked to end.
-        var isStopping = false
-        /// What a hung process has not read yet.
-        var socket: [Frame] = []
-        /// What an observer saw of the logic last, and when the logic wants to be called.
-        var sight = Sight()
-        var deadline: Instant?
-        /// How far ahead its clock is, and how often it has moved.
-        var clock = Duration.zero
-        var moves = 0
-        /// When a slow host loses the processor or gets it back; nil if it is not slow.
-        var toggle: Instant?
-        var longestStall = Duration.zero
-        var isStalled = false
-    }
-
-    /// What is known of a way: how many were sent, the highest number that was delivered, how many are under way, and
-    /// until when none arrives.
-    struct Way {
-        var sent: UInt64 = 0
-        var delivered: UInt64 = 0
-        var underWay = 0
-        var cloggedUntil: Instant?
-    }
-
     let seed: UInt64
     /// How a person runs this again.
     var replay: String
@@ -91,11 +33,12 @@ struct SimulatedNetwork<Host: SimulatedHost> {
 
     private(set) var now = Instant(nanoseconds: 1_000_000_000)
     var random: SeededGenerator
-    var slots: [Slot]
+    var slots: SlotTable
     /// What runs on each host; apart from the slots, so that looking at those copies no logic.
     var programs: [Host?]
-    var topology: Topology { didSet { findParts() } }
-    private(set) var parts: [Component] = []
+    var topology: Topology { didSet { waysChanged() } }
+    /// The parts of the network; nil when they have to be found anew.
+    private var parts: [Component]?
     var queue = EventQueue<Frame>()
     var ways: [Way]
     var counters = FaultCounters()
@@ -127,7 +70,7 @@ struct SimulatedNetwork<Host: SimulatedHost> {
         self.boot = boot
         random = SeededGenerator(seed: seed)
         hosts = (0..<count).map { HostID($0) }
-        slots = Array(repeating: Slot(), count: count)
+        slots = SlotTable(count: count)
         programs = Array(repeating: nil, count: count)
         topology = Topology(hosts: count, conditions: conditions)
         ways = Array(repeating: Way(), count: count * count)
@@ -195,8 +138,8 @@ struct SimulatedNetwork<Host: SimulatedHost> {
     }
 
     /// The ways, or what runs, have changed.
-    mutating func findParts() {
-        parts = topology.components(slots.map(\.state))
+    mutating func waysChanged() {
+        parts = nil
         hasChanged = true
     }
 
@@ -214,7 +157,7 @@ struct SimulatedNetwork<Host: SimulatedHost> {
 
     /// More events than any sound protocol makes: hosts answer each other, or call themselves, without end. Time then
     /// goes on, but nothing happens any more: a run must end.
-    private var stormLimit: Int { 20_000 }
+    private var stormLimit: Int { 20_000 + 4 * hosts.count * hosts.count }
     private static var storm: String { "NoStorm" }
     private var isStorming: Bool { violations.contains { $0.checker == Self.storm } }
 
@@ -224,22 +167,19 @@ struct SimulatedNetwork<Host: SimulatedHost> {
             if let time { earliest = min(earliest ?? time, time) }
         }
         consider(nextCheck)
-        for slot in slots {
-            consider(slot.nextLease)
-            if slot.state == .running { consider(slot.deadline) }
-            consider(slot.toggle)
-        }
+        consider(slots.firstWake)
         return earliest
     }
 
     /// One thing happens: the kernel first, then the network, then the hosts in their order.
     private mutating func turn() {
-        if expireLease() || takeTurns() { return }
+        let isDue = slots.firstWake.map { $0 <= now } ?? false
+        if isDue, expireLease() || takeTurns() { return }
         if let time = queue.nextTime, time <= now, let frame = queue.next() {
             arrive(frame)
             return
         }
-        for id in hosts where slots[id.index].state == .running {
+        for id in hosts where slots.isDue(id.index, at: now) && slots[id.index].state == .running {
             guard let deadline = slots[id.index].deadline, deadline <= now else { continue }
             command(id) { host, now in host.deadlineReached(at: now) }
             return
@@ -247,13 +187,17 @@ struct SimulatedNetwork<Host: SimulatedHost> {
     }
 
     private mutating func takeTurns() -> Bool {
-        guard let id = hosts.first(where: { slots[$0.index].toggle.map { $0 <= now } ?? false }) else { return false }
+        guard
+            let id = hosts.first(where: {
+                slots.isDue($0.index, at: now) && (slots[$0.index].toggle.map { $0 <= now } ?? false)
+            })
+        else { return false }
         takeTurn(id)
         return true
     }
 
     private mutating func expireLease() -> Bool {
-        for id in hosts {
+        for id in hosts where slots.isDue(id.index, at: now) {
             guard let next = slots[id.index].nextLease, next <= now else { continue }
             let expired = slots[id.index].leases.filter { $0.value <= now }.keys.min {
                 $0.bytes.lexicographicallyPrecedes($1.bytes)
@@ -271,8 +215,11 @@ struct SimulatedNetwork<Host: SimulatedHost> {
 
     mutating func observe() {
         guard hasChanged || nextCheck.map({ $0 <= now }) == true else { return }
-        var asked = checkers
+        hasChanged = false
         nextCheck = nil
+        guard !checkers.isEmpty else { return }
+        parts = components
+        var asked = checkers
         for index in asked.indices where !violations.contains(where: { $0.checker == asked[index].name }) {
             if let violation = asked[index].observe(self, at: now) { violate(violation) }
             if let deadline = asked[index].nextDeadline, deadline > now {
@@ -292,7 +239,7 @@ struct SimulatedNetwork<Host: SimulatedHost> {
 }
 
 extension SimulatedNetwork: WorldView {
-    var components: [Component] { parts }
+    var components: [Component] { parts ?? topology.components(slots.states) }
     func process(of host: HostID) -> ProcessState { slots[host.index].state }
     func isHealthy(_ host: HostID) -> Bool { slots[host.index].sight.isHealthy }
     func holds(_ host: HostID, _ address: IPAddress) -> Bool { slots[host.index].leases[address] != nil }

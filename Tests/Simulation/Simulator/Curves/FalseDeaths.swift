@@ -1,0 +1,133 @@
+import Membership
+import Wire
+
+/// How often members that live are held for dead, in bad weather.
+package struct FalseDeaths: Sendable {
+    /// What is measured: ours, or the protocol of the SWIM paper with the same timing.
+    package enum Rules: String, CaseIterable, Sendable {
+        case bramble = "Bramble"
+        case plain = "SWIM without Lifeguard"
+    }
+
+    /// What is wrong.
+    package enum Weather: String, CaseIterable, Sendable {
+        case loss5 = "loss 5 %"
+        case loss20 = "loss 20 %"
+        case loss40 = "loss 40 %"
+        case loss60 = "loss 60 %"
+        /// One node stands still for up to 1.5 s, again and again. That it is held for dead is right; the others are well.
+        case slowNode = "one slow node"
+        /// One node stands still for up to half a second, and is to live too.
+        case haltingNode = "one halting node"
+    }
+
+    /// What came of so much time.
+    package struct Count: Sendable {
+        package let rules: Rules
+        package let weather: Weather
+        package let nodes: Int
+        /// How long all nodes ran together.
+        package var nodeTime = Duration.zero
+        /// How often a member that lives came under suspicion.
+        package var suspicions = 0
+        /// How often one was held for dead: once, however many believed it.
+        package var deaths = 0
+    }
+
+    /// How much time of each seed is looked at.
+    package let length: Duration
+    /// How many seeds.
+    package let seeds: Int
+
+    /// So many seeds of so much time.
+    package init(seeds: Int, length: Duration) {
+        self.seeds = seeds
+        self.length = length
+    }
+
+    /// Counts for one size of cluster.
+    package func count(_ rules: Rules, _ weather: Weather, nodes: Int) -> Count {
+        var count = Count(rules: rules, weather: weather, nodes: nodes)
+        for seed in 1...UInt64(seeds) {
+            var network = SWIMNetwork.ofMembers(
+                nodes, seed: seed, areThere: false, configuration: configuration(rules))
+            network.run(for: .seconds(5))
+            begin(weather, in: &network)
+            network.record()
+            network.run(for: length)
+            count.nodeTime += length * nodes
+            for id in network.hosts where weather != .slowNode || id != Self.troubled {
+                let told = network.changes(about: id)
+                count.suspicions += told.filter { $0 == .suspect }.count
+                count.deaths += network.deaths(of: id)
+            }
+        }
+        return count
+    }
+
+    private static let troubled = HostID(0)
+
+    private func begin(_ weather: Weather, in network: inout SWIMNetwork) {
+        var conditions = SWIMNetwork.wire
+        switch weather {
+        case .loss5: conditions.loss = 0.05
+        case .loss20: conditions.loss = 0.2
+        case .loss40: conditions.loss = 0.4
+        case .loss60: conditions.loss = 0.6
+        case .slowNode: network.apply(.slow(Self.troubled, stalls: .milliseconds(1500)))
+        case .haltingNode: network.apply(.slow(Self.troubled, stalls: .milliseconds(500)))
+        }
+        network.apply(.conditions(conditions))
+    }
+
+    /// SWIM without what Lifeguard added: no node doubts itself, a suspicion lasts as long as ours does when it is
+    /// confirmed, whoever confirms it, and no suspect is told but by gossip. A crash is found as soon as by ours.
+    private func configuration(_ rules: Rules) -> SWIM.Configuration {
+        var configuration = SWIM.Configuration.lan
+        guard rules == .plain else { return configuration }
+        configuration.worstHealth = 0
+        configuration.suspicionStretch = 1
+        configuration.expectedConfirmations = 0
+        configuration.suspectPingInterval = .seconds(3600)
+        return configuration
+    }
+}
+
+extension SimulatedNetwork where Host == SWIMHost {
+    fileprivate mutating func record() {
+        for id in hosts {
+            command(id) { host, _ in
+                host.forgetChanges()
+                host.isRecording = true
+                return []
+            }
+        }
+    }
+
+    fileprivate func changes(about id: HostID) -> [Member.State] {
+        let node = SWIMHost.node(id)
+        return hosts.flatMap { programs[$0.index]?.changes ?? [] }.filter { $0.node == node }.map(\.state)
+    }
+
+    /// How often it came to be held for dead by somebody while nobody did so before.
+    fileprivate func deaths(of id: HostID) -> Int {
+        let node = SWIMHost.node(id)
+        var changes = hosts.flatMap { observer in
+            (programs[observer.index]?.changes ?? []).filter { $0.node == node }.map {
+                (at: $0.at.advanced(by: .zero - slots[observer.index].clock), observer: observer, state: $0.state)
+            }
+        }
+        changes.sort { ($0.at, $0.observer) < ($1.at, $1.observer) }
+        var believers: Set<HostID> = []
+        var deaths = 0
+        for change in changes {
+            if change.state == .dead {
+                if believers.isEmpty { deaths += 1 }
+                believers.insert(change.observer)
+            } else if change.state == .alive {
+                believers.remove(change.observer)
+            }
+        }
+        return deaths
+    }
+}
