@@ -23,6 +23,7 @@ class Network:
         self.prefix = f"vb{os.getpid()}x{next(_count)}"
         self.directory = tempfile.mkdtemp(prefix=self.prefix + "-")
         self.switch = self.namespace("sw")
+        self._silenced: set[str] = set()
         self._watch = leftovers.Watch(self.prefix, self.directory)
         try:
             self._make_switches()
@@ -68,6 +69,11 @@ class Network:
         """Pulls a node's cable out of its switch, or plugs it in: the node sees that."""
         ip("link", "set", name, "up" if plugged else "down", inside=self.switch)
 
+    def silence(self, name: str, silent: bool) -> None:
+        """Has the switch drop everything from and to a node, silently: its carrier stays; or no more."""
+        bridge("link", "set", "dev", name, "state", "0" if silent else "3", inside=self.switch)
+        (self._silenced.add if silent else self._silenced.discard)(name)
+
     def move(self, name: str, switch: str) -> None:
         """Puts a node at the near or the far switch; nothing is lost by that but what was under way."""
         ip("link", "set", name, "master", switch, inside=self.switch)
@@ -82,3 +88,6 @@ class Network:
         for name in names:
             self.move(name, "near")
             self.plug(name, True)
+        # Only these: a port whose cable has just been plugged in can't be told yet.
+        for name in sorted(self._silenced):
+            self.silence(name, False)
