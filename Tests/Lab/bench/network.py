@@ -27,10 +27,10 @@ class Network:
         self._watch = leftovers.Watch(self.prefix, self.directory)
         try:
             self._make_switches()
-            for index, name in enumerate(nodes):
-                self._cable(name, "near", 11 + index)
-            self._cable("c", "near", 200)
-            self._cable("other", "far", 201)
+            for number, name in enumerate(nodes, 1):
+                self._cable(name, "near", self.address_of(number))
+            self._cable("c", "near", "10.77.0.200")
+            self._cable("other", "far", "10.77.0.201")
         except BaseException:
             self.close()
             raise
@@ -43,6 +43,11 @@ class Network:
         """The namespace of a node or a client."""
         return f"{self.prefix}-{name}"
 
+    @staticmethod
+    def address_of(number: int) -> str:
+        """The address of a node, counted from 1."""
+        return f"10.77.0.{10 + number}"
+
     def _make_switches(self) -> None:
         ip("netns", "add", self.switch)
         for name in ("near", "far"):
@@ -54,13 +59,13 @@ class Network:
         ip("link", "set", "trunk", "master", "near", "up", inside=self.switch)
         ip("link", "set", "trunk-far", "master", "far", "up", inside=self.switch)
 
-    def _cable(self, name: str, switch: str, number: int) -> None:
+    def _cable(self, name: str, switch: str, address: str) -> None:
         namespace = self.namespace(name)
         ip("netns", "add", namespace)
         ip("link", "add", name, "type", "veth", "peer", "name", "eth0", "netns", namespace, inside=self.switch)
         ip("link", "set", name, "master", switch, "up", inside=self.switch)
         ip("link", "set", "lo", "up", inside=namespace)
-        ip("address", "add", f"10.77.0.{number}/24", "broadcast", "+", "dev", "eth0", inside=namespace)
+        ip("address", "add", f"{address}/24", "broadcast", "+", "dev", "eth0", inside=namespace)
         ip("link", "set", "eth0", "up", inside=namespace)
 
     # Faults
