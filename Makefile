@@ -12,8 +12,8 @@ LAB       = $(AS_ROOT) env BRAMBLE="$(abspath $(or $(BRAMBLE),$(DEBUG)))" $(if $
             PYTHONDONTWRITEBYTECODE=1
 SOURCES  := Package.swift Sources Tests
 
-.PHONY: help setup setup-run setup-lab setup-bench setup-arm64 build release run smoke test unit scenarios simulate fuzz lab \
-        test-slow arm64 test-arm64 bench-failover bench-failover-stress lint format clean
+.PHONY: help setup setup-run setup-lab setup-bench setup-arm64 build release run smoke test unit scenarios simulate fuzz \
+        lab test-slow arm64 test-arm64 bench-failover bench-failover-stress bench-membership lint format clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-22s %s\n", $$1, $$2}' Makefile
@@ -84,6 +84,18 @@ bench-failover: setup-bench $(MEASURED) ## faults and planned moves beside keepa
 
 bench-failover-stress: setup-bench $(MEASURED) ## false take-overs on a saturated machine, beside keepalived (MINUTES=30)
 	@exec $(BENCH) Tests/Lab/bench_stress.py $(if $(MINUTES),--minutes $(MINUTES))
+
+# The curves of the cluster's size, in virtual time.
+SIMULATION      := .build/bench/membership-simulation.json
+SIMULATE_CURVES  = $(SWIFT) build --configuration release --product simulate && \
+                   $(AS_ROOT) .build/release/simulate curves --output $(SIMULATION)
+
+bench-membership: setup-bench $(MEASURED) ## membership by size, beside serf; half an hour (NODES="3 5 10" RUNS=5 FAULTS=kill)
+	@mkdir -p $(dir $(SIMULATION))
+	@$(SIMULATE_CURVES)
+	@exec $(BENCH) Tests/Lab/bench_membership.py $(if $(NODES),--nodes "$(NODES)") $(if $(RUNS),--runs $(RUNS)) \
+	    $(if $(FAULTS),--faults "$(FAULTS)")
+	@exec $(BENCH) Tests/Lab/bench_curves.py
 
 lint: ## what CI asks of the sources' form
 	$(SWIFT) format lint --strict --recursive $(SOURCES)

@@ -27,6 +27,7 @@ from bench.contestant import Contestant
 from bench.contestants import Bramble, Keepalived
 from bench.demands import demand
 from bench.faults import FAULTS, PLANNED
+from bench.progress import Attempts, say
 from bench.weather import Weather
 from node import BRAMBLE, PROJECT
 
@@ -46,10 +47,8 @@ class Benchmark:
         self.rows: list[table.Row] = []
         self.details: dict = {}
         self.control: list[list[load.Loaded]] = []
-        # What went wrong with the harness; there are no figures of these measurements.
-        self.errors: list[str] = []
+        self.attempts = Attempts(options.limit)
         self.began, self.times = time.strftime("%Y-%m-%dT%H:%M:%S%z"), processes.machine_times()
-        self.deadline = time.monotonic() + options.limit * 60
 
     def run(self, part: str) -> None:
         """Measures one part, adds its rows, and writes what there is."""
@@ -60,8 +59,8 @@ class Benchmark:
         else:
             self.measure_load(part)
         table.write(self.options.output, self.titles, self.rows, {
-            "began": self.began, "binary": BRAMBLE, "stolen_percent": round(self.stolen, 2), "errors": self.errors,
-            "measured": self.details})
+            "began": self.began, "binary": BRAMBLE, "stolen_percent": round(self.stolen, 2),
+            "errors": self.attempts.errors, "measured": self.details})
 
     @property
     def stolen(self) -> float:
@@ -74,27 +73,14 @@ class Benchmark:
         for run in range(runs):
             for place in range(len(self.contestants)):
                 index = (run + place) % len(self.contestants)
-                self.attempt(f"{part} {run + 1}/{runs}", self.contestants[index], found[index],
-                             lambda contestant: measure(contestant, run))
+                contestant, what = self.contestants[index], f"{part} {run + 1}/{runs}"
+                outcome = self.attempts.make(what, contestant, lambda: measure(contestant, run))
+                if outcome is not None:
+                    found[index].append(outcome)
+                    say(f"{what}  {contestant.title:16} {brief(outcome)}")
         self.details[part] = {title: [outcome._asdict() for outcome in column]
                               for title, column in zip(self.titles, found)}
         return found
-
-    def attempt(self, what: str, contestant: Contestant, found: list, measure) -> None:
-        """One measurement; that it can't be made is noted, and the contestant begins anew."""
-        if time.monotonic() > self.deadline:
-            self.errors.append(f"{what}, {contestant.title}: left out, for {self.options.limit:g} minutes were over")
-            return
-        try:
-            outcome = measure(contestant)
-        except HarnessError as error:
-            self.errors.append(f"{what}, {error}")
-            say(self.errors[-1])
-            contestant.reset()
-            return
-        if outcome is not None:
-            found.append(outcome)
-            say(f"{what}  {contestant.title:16} {brief(outcome)}")
 
     def measure_outage(self, part: str) -> None:
         """One of the faults."""
@@ -136,11 +122,6 @@ def brief(outcome) -> str:
     return f"{outcome.outage:6.1f} ms, {outcome.holder} -> {outcome.successor or 'none'}{two}{heal}{away}"
 
 
-def say(line: str) -> None:
-    """Shows how far it is."""
-    print(f"{time.strftime('%H:%M:%S')} {line}", flush=True)
-
-
 def options_of(arguments: list[str]) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -178,9 +159,9 @@ def main() -> int:
             return 130
     print(f"\n{table.text(benchmark.titles, benchmark.rows)}\n")
     print(f"The hypervisor took {benchmark.stolen:.1f} % of the time. All that was measured: {options.output}")
-    for error in benchmark.errors:
+    for error in benchmark.attempts.errors:
         print(f"bench-failover: not measured: {error.splitlines()[0]}", file=sys.stderr)
-    return 1 if benchmark.errors else 0
+    return 1 if benchmark.attempts.errors else 0
 
 
 if __name__ == "__main__":

@@ -6,21 +6,24 @@ import socket
 import subprocess
 
 from bench import children, processes
-from bench.contestant import NAMES, PAGE, PORT, Contestant
+from bench.contestant import FLOATING, NAMES, PORT, Contestant
 from lab import new_key
 from node import BRAMBLE, Status
 
+# What is served: small, and of a length by which a page cut short shows.
+PAGE = "<!doctype html><title>The page</title>" + "<p>It stays when a plug is pulled.</p>" * 30
 
-class Bramble(Contestant):
-    """Ours."""
+
+class Ours:
+    """How ours is started, whatever is measured: to be put before a class of clusters."""
 
     title = "bramble"
     template = "bramble.toml"
-    move = "→ (active|backup|initialize)"
+    floating: list[str] = []
 
-    def __init__(self):
+    def __init__(self, *arguments: object):
         self._key = new_key()
-        super().__init__()
+        super().__init__(*arguments)
 
     def start(self, name: str) -> None:
         site = os.path.join(self.directory(name), "site")
@@ -33,7 +36,14 @@ class Bramble(Contestant):
         return [BRAMBLE, "run", "--config", "bramble.toml"]
 
     def values(self, name: str) -> dict[str, object]:
-        return {"key": self._key}
+        return {**super().values(name), "key": self._key, "floating": json.dumps(self.floating)}
+
+
+class Bramble(Ours, Contestant):
+    """Ours."""
+
+    floating = [FLOATING]
+    move = "→ (active|backup|initialize)"
 
     def ask(self, name: str, command: str) -> dict | None:
         """Asks a node's daemon as our commands do; None where it gives no answer."""
@@ -113,7 +123,7 @@ class Keepalived(Contestant):
         return ["/usr/sbin/keepalived", "-n", "-P", "-l", "-G", "-D", "-f", file(self.template), *pids]
 
     def values(self, name: str) -> dict[str, object]:
-        return {"interval": f"{self.interval:g}"}
+        return {**super().values(name), "interval": f"{self.interval:g}"}
 
     def appliance(self, name: str) -> list[int]:
         return [*processes.tree(self.servers[name].pid), *self.daemon(name)]

@@ -23,13 +23,14 @@ class Network:
         self.prefix = f"vb{os.getpid()}x{next(_count)}"
         self.directory = tempfile.mkdtemp(prefix=self.prefix + "-")
         self.switch = self.namespace("sw")
+        self._silenced: set[str] = set()
         self._watch = leftovers.Watch(self.prefix, self.directory)
         try:
             self._make_switches()
-            for index, name in enumerate(nodes):
-                self._cable(name, "near", 11 + index)
-            self._cable("c", "near", 200)
-            self._cable("other", "far", 201)
+            for number, name in enumerate(nodes, 1):
+                self._cable(name, "near", self.address_of(number))
+            self._cable("c", "near", "10.77.0.200")
+            self._cable("other", "far", "10.77.0.201")
         except BaseException:
             self.close()
             raise
@@ -42,6 +43,11 @@ class Network:
         """The namespace of a node or a client."""
         return f"{self.prefix}-{name}"
 
+    @staticmethod
+    def address_of(number: int) -> str:
+        """The address of a node, counted from 1."""
+        return f"10.77.0.{10 + number}"
+
     def _make_switches(self) -> None:
         ip("netns", "add", self.switch)
         for name in ("near", "far"):
@@ -53,13 +59,13 @@ class Network:
         ip("link", "set", "trunk", "master", "near", "up", inside=self.switch)
         ip("link", "set", "trunk-far", "master", "far", "up", inside=self.switch)
 
-    def _cable(self, name: str, switch: str, number: int) -> None:
+    def _cable(self, name: str, switch: str, address: str) -> None:
         namespace = self.namespace(name)
         ip("netns", "add", namespace)
         ip("link", "add", name, "type", "veth", "peer", "name", "eth0", "netns", namespace, inside=self.switch)
         ip("link", "set", name, "master", switch, "up", inside=self.switch)
         ip("link", "set", "lo", "up", inside=namespace)
-        ip("address", "add", f"10.77.0.{number}/24", "broadcast", "+", "dev", "eth0", inside=namespace)
+        ip("address", "add", f"{address}/24", "broadcast", "+", "dev", "eth0", inside=namespace)
         ip("link", "set", "eth0", "up", inside=namespace)
 
     # Faults
@@ -67,6 +73,11 @@ class Network:
     def plug(self, name: str, plugged: bool) -> None:
         """Pulls a node's cable out of its switch, or plugs it in: the node sees that."""
         ip("link", "set", name, "up" if plugged else "down", inside=self.switch)
+
+    def silence(self, name: str, silent: bool) -> None:
+        """Has the switch drop everything from and to a node, silently: its carrier stays; or no more."""
+        bridge("link", "set", "dev", name, "state", "0" if silent else "3", inside=self.switch)
+        (self._silenced.add if silent else self._silenced.discard)(name)
 
     def move(self, name: str, switch: str) -> None:
         """Puts a node at the near or the far switch; nothing is lost by that but what was under way."""
@@ -82,3 +93,6 @@ class Network:
         for name in names:
             self.move(name, "near")
             self.plug(name, True)
+        # Only these: a port whose cable has just been plugged in can't be told yet.
+        for name in sorted(self._silenced):
+            self.silence(name, False)

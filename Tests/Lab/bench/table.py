@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Callable
 from typing import NamedTuple
 
-# The columns after ours: keepalived at the interval that people choose, and at the shortest that it has.
+# The columns after ours: another program; keepalived at the interval that people choose, and at its shortest.
 PEERS = ("peer", "peer_fast")
 
 
@@ -72,14 +72,21 @@ def text(titles: list[str], rows: list[Row]) -> str:
     head = ["", titles[0]]
     for title in titles[1:]:
         head += [title, "ratio"]
-    lines = [[*head, "unit", "wanted", ""]]
+    wants = any(row.wanted is not None for row in rows)
+    lines = [[*head, "unit", *(["wanted", ""] if wants else [])]]
     for row in rows:
         line = [row.name, str(row.figures[0])]
         for figure, ratio in zip(row.figures[1:], row.ratios):
             line += [str(figure), "-" if ratio is None else f"{ratio:.2f}"]
-        lines.append([*line, row.unit, "" if row.wanted is None else f"<= {Figure(row.wanted)}", row.verdict])
+        wanted = "" if row.wanted is None else f"<= {Figure(row.wanted)}"
+        lines.append([*line, row.unit, *([wanted, row.verdict] if wants else [])])
+    return aligned(lines, {0, len(head) + 2})
+
+
+def aligned(lines: list[list[str]], left: set[int]) -> str:
+    """Lines of cells as columns; those whose numbers are named begin at the left, the others end at the right."""
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    return "\n".join("  ".join(cell.ljust(width) if column in (0, len(widths) - 1) else cell.rjust(width)
+    return "\n".join("  ".join(cell.ljust(width) if column in left else cell.rjust(width)
                                for column, (cell, width) in enumerate(zip(line, widths))).rstrip() for line in lines)
 
 
