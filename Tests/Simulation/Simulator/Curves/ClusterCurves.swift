@@ -47,8 +47,8 @@ package struct ClusterCurves: Sendable {
         let isFormed = point.nodes <= Self.largestFormed
         var network = SWIMNetwork.ofMembers(point.nodes, seed: seed, areThere: !isFormed)
         // Until all that is new has been told to everybody.
-        network.run(for: isFormed ? .seconds(15) : .seconds(30))
-        let traffic = network.traffic(for: .seconds(20))
+        network.run(for: isFormed ? .seconds(15) : .seconds(25))
+        let traffic = network.traffic(for: isFormed ? .seconds(20) : .seconds(10))
         point.bytesPerSecond += traffic.bytes
         point.packetsPerSecond += traffic.packets
 
