@@ -122,7 +122,7 @@ struct NodeRange: ExpressibleByArgument, CustomStringConvertible {
     init?(argument: String) {
         let numbers = argument.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
         guard (1...2).contains(numbers.count), let low = numbers.first ?? nil, let high = numbers.last ?? nil,
-            low >= 1, low <= high, high <= 200
+            low >= 2, low <= high, high <= 200
         else { return nil }
         range = low...high
     }

@@ -76,6 +76,14 @@ struct NodeMutationTests {
         #expect(violated == ["NothingChangesWithoutTheKey"])
     }
 
+    @Test("one whose receiver ends with the first junk")
+    func deafenedByJunk() {
+        var network = NodeNetwork.ofNodes(3) { $0 == HostID(0) ? .deafenedByJunk : nil }
+        network.forge([1], from: HostID(1).address, to: HostID(0))
+        network.run(for: NodeBounds.cluster + .seconds(3))
+        #expect(network.violations.map(\.checker).contains("OneClusterAfterHeal"), network.report)
+    }
+
     @Test("nodes that seal with different keys")
     func otherKey() {
         var network = NodeNetwork.ofNodes(3) { _ in .otherKey }

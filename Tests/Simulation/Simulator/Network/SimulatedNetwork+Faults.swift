@@ -104,7 +104,7 @@ extension SimulatedNetwork {
         case .rotateKey: counters.rotations += 1
         case .resume, .cure: break
         }
-        note("\(id): a person's or the surroundings' \(meddling)")
+        note("\(id) is told: \(meddling)")
         command(id) { host, now in host.meddle(meddling, at: now) }
     }
 

@@ -8,6 +8,8 @@ enum Flaw: Hashable, Sendable, CaseIterable {
     case frozenLights
     /// Does what a datagram says that no key has sealed.
     case obeysStrangers
+    /// Hears nothing any more once it has heard junk, as a receiver does that ends with the first error.
+    case deafenedByJunk
     /// Seals with a key of its own.
     case otherKey
     /// Seals with a new key at once, whoever has it.

@@ -26,6 +26,7 @@ struct NodeHost: SimulatedHost {
     private var spoiler: Spoiler
     private(set) var health = Health.healthy
     private var isDraining = false
+    private var isDeaf = false
     private var lifelines: [LifelinePeer] = []
     /// What is on the disk of pairing; nil where a file names the key.
     private var paired: PairedDisk?
@@ -78,6 +79,10 @@ struct NodeHost: SimulatedHost {
     }
 
     mutating func receive(_ bytes: [UInt8], from source: SocketAddress, at now: Instant) -> [HostAction] {
+        if spoiler.flaw == .deafenedByJunk {
+            if bytes.count == 1 { isDeaf = true }
+            if isDeaf { return [] }
+        }
         let obeyed = spoiler.flaw == .obeysStrangers && bytes.count == 1 ? setDraining(true, at: now) : []
         return obeyed + carryOut(node.receive(bytes, from: source, at: now), at: now)
     }
