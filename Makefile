@@ -37,7 +37,7 @@ build: setup ## build for debugging
 	$(SWIFT) build
 
 release: setup ## build for use: .build/release/bramble
-	$(SWIFT) build --configuration release --static-swift-stdlib
+	$(SWIFT) build --configuration release --static-swift-stdlib --product bramble
 
 run: setup-run build ## three nodes in a lab, the page on 127.0.0.1, everything shown live (SITE=folder: yours)
 	@exec $(LAB) $(PYTHON) Tests/Lab/run.py
@@ -87,7 +87,7 @@ bench-failover-stress: setup-bench $(MEASURED) ## false take-overs on a saturate
 
 # The curves of the cluster's size, in virtual time.
 SIMULATION      := .build/bench/membership-simulation.json
-SIMULATE_CURVES  = $(SWIFT) build --configuration release --product simulate && \
+SIMULATE_CURVES  = $(SWIFT) build --configuration release --static-swift-stdlib --product simulate && \
                    $(AS_ROOT) .build/release/simulate curves --output $(SIMULATION)
 
 bench-membership: setup-bench $(MEASURED) ## membership by size, beside serf; half an hour (NODES="3 5 10" RUNS=5 FAULTS=kill)
