@@ -1,19 +1,8 @@
 internal import Membership
 public import Wire
 
+/// What people ask on one node of another.
 extension Node {
-    // MARK: What the shell tells of its surroundings
-
-    /// This node has another address than before, or one more: it calls everybody, for others may not know where it is,
-    /// or may be reached for the first time.
-    public mutating func addressesChanged(at now: Instant) -> [Action] {
-        guard !isStopped else { return [] }
-        membership.callAnew(at: now)
-        return []
-    }
-
-    // MARK: What people ask on one node of another
-
     /// Takes a node out of service, or puts it back; this one, or any member.
     ///
     /// The command to a member goes out three times, for a datagram may get lost and nobody acknowledges it. What came of

@@ -1,8 +1,16 @@
 internal import Membership
 internal import VRRP
-internal import Wire
+public import Wire
 
 extension Node {
+    /// This node has another address than before, or one more: it calls everybody, for others may not know where it is,
+    /// or may be reached for the first time.
+    public mutating func addressesChanged(at now: Instant) -> [Action] {
+        guard !isStopped else { return [] }
+        membership.callAnew(at: now)
+        return []
+    }
+
     /// Hands a message to the part of the node that it is for.
     mutating func dispatch(
         _ payload: [UInt8], from source: SocketAddress, sender: Session, at now: Instant, into actions: inout [Action]

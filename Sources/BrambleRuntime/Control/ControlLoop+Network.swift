@@ -33,6 +33,7 @@ extension ControlLoop {
         for error in failures {
             logger.warning("\(error)")
         }
+        noteAddresses(at: now)
         forgetOldRefusals()
         updateStandardGroup(at: now)
         lookForStrangers(at: now)
@@ -80,7 +81,6 @@ extension ControlLoop {
         }
         // Before the conclusions: an interface that is off loses its IPv6 addresses by the kernel's own hand, and nobody stripped them.
         if changes.contains(where: isNews) { lookAtNetwork(at: now) }
-        if changes.contains(where: opensWays) { perform(node.addressesChanged(at: now)) }
         for loss in stripped where held[loss.ip] == loss.interface {
             perform(node.addressStripped(loss.ip, by: loss.culprit, at: now))
         }
@@ -95,9 +95,12 @@ extension ControlLoop {
         }
     }
 
-    /// Whether others may be reached now who were not before, or may no longer know where this node is.
-    private func opensWays(_ change: NetworkChange) -> Bool {
-        if case .addressAdded = change { isNews(change) } else { false }
+    /// Tells the node when there is an address that was not there before: a renewal of one is none.
+    private func noteAddresses(at now: Instant) {
+        let usable = gossipInterfaces.flatMap(\.addresses).filter { !$0.isTentative && !isFloating($0.ip) }.map(\.ip)
+        let isNew = usable.contains { knownAddresses?.contains($0) == false }
+        knownAddresses = Set(usable)
+        if isNew { perform(node.addressesChanged(at: now)) }
     }
 
     private func noteHomes(at now: Instant) {

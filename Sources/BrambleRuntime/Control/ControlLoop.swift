@@ -68,6 +68,8 @@ final class ControlLoop {
     /// When to list the interfaces again, after that failed, or the making of one did.
     var networkRetryAt: Instant?
     var isNetworkListed = true
+    /// The addresses of the interfaces for gossip; nil before the first look.
+    var knownAddresses: Set<IPAddress>?
     private var publishedAt = Instant.zero
     /// When the daemon ends even if the node has not handed everything over.
     var stopsAt: Instant?

@@ -28,6 +28,15 @@ struct Calls: Sendable {
         calls.append(Call(target: target, next: first, pause: pause, longestPause: longestPause))
     }
 
+    /// Calls everybody again as from the beginning, who is called at all.
+    mutating func hurry(at now: Instant, pause: Duration, using random: inout SeededGenerator) {
+        for index in calls.indices {
+            let offset = Int64.random(in: 0...(pause / 2).wholeNanoseconds, using: &random)
+            calls[index].next = min(calls[index].next, now.advanced(by: .nanoseconds(offset)))
+            calls[index].pause = min(pause, calls[index].longestPause)
+        }
+    }
+
     mutating func end(_ target: Target) { calls.removeAll { $0.target == target } }
 
     /// Those whose time has come; each is due again after its pause, give or take a quarter, so that nodes that

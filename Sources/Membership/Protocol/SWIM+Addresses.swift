@@ -17,6 +17,23 @@ extension SWIM {
         actions.append(.changed(peer.member, before: peer.state))
     }
 
+    /// A member answered us through a helper alone, several times in a row: it lives, and is not where we think. The helper
+    /// has just heard it, and says where.
+    mutating func followDetour(
+        to node: NodeID, by helper: Origin, _ records: [Record], at now: Instant, into actions: inout [Action]
+    ) {
+        guard ways.isElsewhere(node), var peer = roster[node],
+            let record = records.first(where: { $0.node == node && $0.state == .alive }),
+            record.session == peer.record.session, let told = address(in: record, from: helper),
+            told != peer.record.address
+        else { return }
+        peer.record.address = told
+        peer.heard = nil
+        roster.set(peer)
+        rememberPeers(at: now)
+        actions.append(.changed(peer.member, before: peer.state))
+    }
+
     /// Where a record's node is: seen first-hand if it speaks itself, else what the teller says.
     func address(in record: Record, from origin: Origin) -> SocketAddress? {
         if record.session == origin.sender { return origin.source }

@@ -8,10 +8,10 @@ extension SWIM {
         for peer in memory.known { beginCall(.peer(peer.id), longestPause: configuration.lostCall, at: now) }
     }
 
-    /// Calls everybody on the network as at the start: those who could not understand this node, or not reach it, may
-    /// now.
+    /// Calls everybody as at the start, on the network, at configured addresses and where lost peers were: those who
+    /// could not understand this node, or not reach it, may now.
     public mutating func callAnew(at now: Instant) {
-        beginCall(.everyone, longestPause: configuration.strangerCall, at: now)
+        calls.hurry(at: now, pause: configuration.firstCall, using: &random)
     }
 
     /// Calls somebody who is no living member any more, for ever: a split cluster heals some day.

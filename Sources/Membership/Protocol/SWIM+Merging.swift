@@ -7,7 +7,8 @@ extension SWIM {
     ) {
         guard heard.node != session.node else { return mergeOwn(heard, from: origin, at: now, into: &actions) }
         let held = roster[heard.node]
-        var record = inSync ? doubted(heard, held: held, teller: origin.sender.node) : heard
+        let isDoubtful = inSync || isJustHeard(held, at: now)
+        var record = isDoubtful ? doubted(heard, held: held, teller: origin.sender.node) : heard
         if let held, held.record.session != record.session, held.record.session.boot == record.session.boot {
             actions.append(.ignored(.duplicateIdentity))
         }
@@ -32,6 +33,11 @@ extension SWIM {
         doubted.state = .suspect
         doubted.accusers = [teller]
         return doubted
+    }
+
+    /// Whether a member was heard a moment ago: who says that it is dead hears less than we do.
+    private func isJustHeard(_ held: Peer?, at now: Instant) -> Bool {
+        held?.heard.map { $0.duration(to: now) < configuration.probeInterval * 2 } ?? false
     }
 
     /// Whether the node speaks for itself, from the address that it is reached at.

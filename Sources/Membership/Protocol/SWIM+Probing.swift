@@ -58,10 +58,7 @@ extension SWIM {
         let helpers = others.shuffled(using: &random).prefix(configuration.indirectProbes)
         probes[index].helpAt = nil
         probes[index].helpers = helpers.map(\.node)
-        guard var peer = roster[probe.target] else { return }
-        // From now on others may know better where it is, as after it was given another address.
-        peer.heard = nil
-        roster.set(peer)
+        guard let peer = roster[probe.target] else { return }
         send(.ping(sequence: probe.sequence, target: probe.target), to: peer, into: &actions)
         // A refusal has to be here before the probe fails: it tells a silent target from silent helpers (Lifeguard).
         let patience = now.duration(to: probe.failsAt) * 8 / 10
@@ -81,15 +78,17 @@ extension SWIM {
         accuse(failed.target, at: now, into: &actions)
     }
 
-    /// Somebody answered: the target itself, or a helper in its name.
+    /// Somebody answered: the target itself, or a helper in its name, with what it knows of the target.
     mutating func acknowledged(
-        _ number: UInt32, by node: NodeID, at now: Instant, into actions: inout [Action]
+        _ number: UInt32, by origin: Origin, with records: [Record], at now: Instant, into actions: inout [Action]
     ) {
+        let node = origin.sender.node
         guard number != 0, !stretchAcknowledged(number, by: node) else { return }
         if let index = probes.firstIndex(where: { $0.isOpen(number, to: node) }) {
-            ways.answered(probes[index].target, directly: probes[index].target == node, at: now)
-            probes.remove(at: index)
+            let target = probes.remove(at: index).target
+            ways.answered(target, directly: target == node, at: now)
             awareness.recover()
+            if target != node { followDetour(to: target, by: origin, records, at: now, into: &actions) }
         } else if !passOn(number, by: node, into: &actions) {
             actions.append(.ignored(.lateAnswer))
         }

@@ -94,7 +94,7 @@ extension SWIM {
             send(
                 .ack(sequence: sequence), to: origin.source, node: origin.sender.node,
                 first: accused || isLeaving ? [own] : [], into: &actions)
-        case .ack(let sequence): acknowledged(sequence, by: origin.sender.node, at: now, into: &actions)
+        case .ack(let sequence): acknowledged(sequence, by: origin, with: message.records, at: now, into: &actions)
         case .nack(let sequence): refused(sequence, by: origin.sender.node, into: &actions)
         case .pingRequest(let sequence, let target, let patience):
             let request = Relay.Request(

@@ -64,7 +64,8 @@ extension SWIM {
         }
         let request = relays.remove(at: index).request
         // With where it was heard: whoever needs a helper may have an address that it no longer has.
-        answer(request, with: .ack(sequence: request.sequence), about: roster[node]?.record, into: &actions)
+        let heard = roster[node].flatMap { $0.state == .alive && $0.heard != nil ? $0.record : nil }
+        answer(request, with: .ack(sequence: request.sequence), about: heard, into: &actions)
         return true
     }
 
