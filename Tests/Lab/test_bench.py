@@ -18,6 +18,9 @@ from bench.faults import FAULTS
 from bench.table import NONE, Figure, Row
 from namespace import ip, within
 
+# One after the other, where tests run in several processes: they keep a processor busy, or need one.
+pytestmark = pytest.mark.xdist_group("busy")
+
 MS = arithmetic.MILLISECOND
 HERE = os.path.dirname(os.path.abspath(__file__))
 

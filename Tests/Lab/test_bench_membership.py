@@ -15,6 +15,9 @@ from bench.gossip import BrambleGossip, Serf
 from bench.table import NONE, Figure
 from bench.views import STARTED, Told, Views
 
+# One after the other, where tests run in several processes: they keep a processor busy, or need one.
+pytestmark = pytest.mark.xdist_group("busy")
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 NAMES = ["n1", "n2", "n3"]
 

@@ -15,6 +15,9 @@ from namespace import socket_in
 from node import NoAnswer
 from wire import Capture
 
+# One after the other, where tests run in several processes: they keep a processor busy, or need one.
+pytestmark = pytest.mark.xdist_group("busy")
+
 SECONDS = 8
 # What a page's worth of buffers and the allocator's habits may take, in KiB.
 MOST_GROWTH = 16 * 1024

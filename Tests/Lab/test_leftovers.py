@@ -60,7 +60,8 @@ def test_a_sweep_removes_what_a_killed_owner_and_watchdog_left():
     os.kill(pids[0], signal.SIGKILL)
     process.kill()
     process.wait()
-    assert prefix in leftovers.sweep()
+    # Whoever makes a lab sweeps first, and may have been faster.
+    leftovers.sweep()
     wait_gone(prefix, directory, pids)
 
 

@@ -1,1 +1,1 @@
-"""The benchmark of the floating address: ours beside keepalived, fault by fault, as a client on the wire sees it."""
+"""The benchmarks: the floating address beside keepalived's, membership beside serf's."""

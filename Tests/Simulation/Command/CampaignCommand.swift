@@ -75,6 +75,10 @@ struct CampaignCommand: AsyncParsableCommand {
             print("\n" + (failure.split(separator: "\nreplay:").first.map(String.init) ?? failure))
             throw ExitCode.failure
         }
+        if run.isIdle {
+            print("\nseed \(seed): nothing happened, so it shows nothing")
+            throw ExitCode.failure
+        }
         print("\nseed \(seed): \(run.nodes) nodes, \(run.virtual.wholeSeconds) s: every promise was kept")
     }
 

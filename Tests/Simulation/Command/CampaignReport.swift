@@ -16,7 +16,7 @@ struct CampaignReport {
         for run in tally.failed {
             lines.append("")
             lines.append("seed \(run.seed), \(run.nodes) nodes" + (run.isIdle ? ": nothing happened" : ""))
-            lines.append(run.failure ?? "")
+            lines.append(run.failure ?? "replay: \(campaign.replay(run.seed))")
         }
         lines += unseen.map { "no run had any trouble of the kind \"\($0.rawValue)\"" }
         let hours = Double(tally.nodeTime.wholeSeconds) / 3600

@@ -62,9 +62,11 @@ struct CurvesCommand: AsyncParsableCommand {
             Self.tell("\(rules.rawValue), \(size) nodes, \(sky.rawValue): measured")
             return count
         }
-        report.falseDeaths = counts.map(CurvesReport.FalseDeath.init).sorted {
-            ($0.weather, $0.nodes, $0.protocol) < ($1.weather, $1.nodes, $1.protocol)
-        }
+        let order = FalseDeaths.Weather.allCases
+        report.falseDeaths = counts.sorted {
+            (order.firstIndex(of: $0.weather) ?? 0, $0.nodes, $0.rules.rawValue)
+                < (order.firstIndex(of: $1.weather) ?? 0, $1.nodes, $1.rules.rawValue)
+        }.map(CurvesReport.FalseDeath.init)
         try write(report)
     }
 

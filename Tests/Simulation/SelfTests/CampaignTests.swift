@@ -21,6 +21,15 @@ struct CampaignTests {
         for run in runs { #expect(run.failure == nil, "\(run.failure ?? "")") }
     }
 
+    @Test(
+        "what is counted for a kind of trouble is no other's",
+        arguments: FaultKind.allCases.filter { ![.oneway, .partition, .partial].contains($0) })
+    func counters(_ kind: FaultKind) {
+        let run = Campaign(nodes: 3...3, kinds: FaultKind.allCases.filter { $0 != kind }).run(seed: 1)
+        #expect(run.counters[keyPath: kind.evidence] == 0)
+        #expect(!run.isIdle)
+    }
+
     @Test("a run in which nothing happened is told from one that went well, and fails the campaign")
     func idle() {
         let run = Campaign(length: .milliseconds(1)).run(seed: 1)
@@ -45,11 +54,15 @@ struct CampaignTests {
 
     @Test(
         "nodes that break a rule are found out",
-        arguments: [Flaw.neverClaims, .neverRenews, .neverLetsGo, .frozenLights, .otherKey])
-    func flaws(_ flaw: Flaw) {
+        arguments: [
+            (.neverClaims, "OneActivePerPartition"), (.neverRenews, "OneActivePerPartition"),
+            (.neverLetsGo, "NoAddressLeftBehind"), (.frozenLights, "LightsTellTheTruth"), (.otherKey, "Settles"),
+            (.deafenedByJunk, "Settles"),
+        ] as [(Flaw, String)])
+    func flaws(_ flaw: Flaw, checker: String) {
         var campaign = Campaign()
         campaign.flaw = flaw
-        #expect((1...4).contains { campaign.run(seed: $0).failure != nil })
+        #expect((1...30).contains { campaign.run(seed: $0).failure?.contains("\(checker): ") == true })
     }
 
     @Test("how to run a seed again names what was not as usual")

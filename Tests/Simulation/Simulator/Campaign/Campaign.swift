@@ -33,7 +33,7 @@ package struct Campaign: Sendable {
             Int.random(in: nodes, using: &draw), Int.random(in: nodes, using: &draw))
         let interval = Self.intervals.randomElement(using: &draw) ?? 2
         let plan = FaultPlan.random(seed: seed, hosts: count, length: length, kinds: kinds)
-        let bounds = CampaignBounds(interval: interval, hasCopies: kinds.contains(.card))
+        let bounds = CampaignBounds(interval: interval, hasCopies: plan.copiesCards)
         var network = NodeNetwork.ofNodes(
             count, seed: seed, interval: interval, started: false, ownClocks: true, flaw: { _ in flaw })
         network.replay = replay(seed)

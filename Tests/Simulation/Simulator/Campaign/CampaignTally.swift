@@ -21,7 +21,9 @@ package struct CampaignTally: Sendable {
         sent += run.counters.sent
         settled.append(run.settled)
         for kind in FaultKind.allCases { happened[kind, default: 0] += run.counters[keyPath: kind.evidence] }
-        if run.failure != nil || run.isIdle { failed.append(run) }
+        guard run.failure != nil || run.isIdle else { return }
+        failed.append(run)
+        failed.sort { $0.seed < $1.seed }
     }
 
     /// How often each kind of trouble happened: datagrams for the weather, else events.

@@ -45,7 +45,7 @@ package enum FaultKind: String, CaseIterable, Sendable {
         case .loss: \.lost
         case .delay: \.delayed
         case .duplication: \.duplicated
-        case .reordering: \.reordered
+        case .reordering: \.heldBack
         case .replay: \.replayed
         case .queues: \.overflowed
         case .oneway: \.cutOneWay
@@ -54,7 +54,7 @@ package enum FaultKind: String, CaseIterable, Sendable {
         case .clog: \.clogged
         case .slow: \.stalls
         case .hang: \.resumes
-        case .crash: \.crashes
+        case .crash: \.kills
         case .power: \.powerCuts
         case .disk: \.restartsWithoutDisk
         case .card: \.copies

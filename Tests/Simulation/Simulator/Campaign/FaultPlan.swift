@@ -9,6 +9,9 @@ struct FaultPlan: Hashable, Sendable {
 
     private(set) var steps: [Step] = []
 
+    /// Whether a card is copied in it.
+    var copiesCards: Bool { steps.contains { if case .copyCard = $0.fault { true } else { false } } }
+
     /// Trouble of these kinds for `length`, one beginning every second or so and each with its end, so that several
     /// overlap. It follows from `seed` alone.
     static func random(seed: UInt64, hosts: Int, length: Duration, kinds: [FaultKind]) -> FaultPlan {
@@ -44,13 +47,14 @@ struct FaultPlan: Hashable, Sendable {
             if Bool.random(using: &random) {
                 happen(.conditions(weather), until: .conditions(.lan))
             } else {
-                happen(.conditionsAt(id, weather), until: .conditionsAt(id, .lan))
+                happen(.conditionsAt(id, weather), until: .conditionsAt(id, nil))
             }
-        case .oneway: if hosts > 1 { happen(.cutOneWay(from: id, to: other), until: .heal) }
+        case .oneway: if hosts > 1 { happen(.cutOneWay(from: id, to: other), until: .mendOneWay(from: id, to: other)) }
         case .partition:
             let split = Int.random(in: 1..<max(hosts, 2), using: &random)
-            happen(.partition([Array(order[..<split]), Array(order[split...])]), until: .heal)
-        case .partial: if hosts > 2 { happen(.cut(id, other), until: .heal) }
+            let groups = [Array(order[..<split]), Array(order[split...])]
+            happen(.partition(groups), until: .rejoin(groups))
+        case .partial: if hosts > 2 { happen(.partition([[id], [other]]), until: .rejoin([[id], [other]])) }
         case .clog: if hosts > 1 { happen(.clog(from: id, to: other, time)) }
         case .slow:
             let stalls = Duration.milliseconds(Int.random(in: 30...1500, using: &random))
@@ -67,7 +71,10 @@ struct FaultPlan: Hashable, Sendable {
         case .clock: happen(.jump(id, time * 5))
         case .address:
             // Also of all at once, as when the router was replaced.
-            for id in order.prefix(Int.random(in: 0..<4, using: &random) == 0 ? hosts : 1) { happen(.move(id)) }
+            let isTold = Bool.random(using: &random)
+            for id in order.prefix(Int.random(in: 0..<4, using: &random) == 0 ? hosts : 1) {
+                happen(.move(id, isTold: isTold))
+            }
         case .lifelines: happen(.breakLifelines(id))
         case .stop: happen(.stop(id), until: .start(id, keepingDisk: true))
         case .drain: happen(.meddle(.drain, id), until: .meddle(.resume, id))

@@ -1,7 +1,7 @@
 import Wire
 
-/// A host whose process hangs or is dead holds no floating address for longer than `bound`; one that runs and is not
-/// healthy, which may first look for somebody to hand it over to, not for longer than `handover`.
+/// A host whose process hangs or is dead holds no floating address for longer than `bound`; one that for whatever reason
+/// may not hold it, not for longer than `handover`: it may first look for somebody to hand it over to.
 struct NoAddressLeftBehind: Checker {
     private struct Left: Hashable, Sendable {
         let host: HostID
@@ -25,10 +25,10 @@ struct NoAddressLeftBehind: Checker {
                 world.floatingAddresses.filter { world.holds(host, $0) }.map { Left(host: host, address: $0) }
             }
         }
-        let running = world.hosts.filter { world.process(of: $0) == .running }
-        let others = world.hosts.filter { world.process(of: $0) != .running }
-        let late = idle.overdue(left(on: others), bound: bound, at: now)
-        let lateToo = unhealthy.overdue(left(on: running.filter { !world.isHealthy($0) }), bound: handover, at: now)
+        let stopped = world.hosts.filter { world.process(of: $0) != .running }
+        let unfit = world.hosts.filter { world.process(of: $0) != .running || !world.isHealthy($0) }
+        let late = idle.overdue(left(on: stopped), bound: bound, at: now)
+        let lateToo = unhealthy.overdue(left(on: unfit), bound: handover, at: now)
         guard let first = late.first ?? lateToo.first else { return nil }
         let state = late.isEmpty ? "not healthy" : "\(world.process(of: first.host))"
         return violation(

@@ -54,28 +54,27 @@ package struct ClusterCurves: Sendable {
         point.packetsPerSecond += traffic.packets
 
         let victim = HostID(Int(seed) % point.nodes)
-        if let found = network.crash([victim]) {
-            point.firstSuspicion.append(found.suspicion)
-            point.confirmedDeath.append(found.death)
-        }
+        let found = network.crash([victim])
+        point.firstSuspicion.append(found.suspicion)
+        point.confirmedDeath.append(found.death)
         network.run(for: .seconds(5))
         network.apply(.start(victim, keepingDisk: true))
-        if let time = network.timeUntilWhole(atMost: .seconds(60)) { point.join.append(time) }
+        point.join.append(network.timeUntilWhole())
         guard point.nodes <= Self.largestHealed else { return }
         network.run(for: .seconds(10))
         let half = point.nodes / 2
         network.apply(.partition([Array(network.hosts[..<half]), Array(network.hosts[half...])]))
         network.run(for: .seconds(30))
         network.apply(.heal)
-        if let time = network.timeUntilWhole(atMost: .seconds(60)) { point.heal.append(time) }
+        point.heal.append(network.timeUntilWhole())
     }
 
     /// How long it takes until all that are left hold all for dead that crashed at once.
     package func correlated(nodes: Int, crashes: Int) -> [Duration] {
-        (1...UInt64(seeds)).compactMap { seed in
+        (1...UInt64(seeds)).map { seed in
             var network = SWIMNetwork.ofMembers(nodes, seed: seed, areThere: false)
             network.run(for: .milliseconds(5000 + Int(seed) * 37))
-            return network.crash((0..<crashes).map { HostID($0) })?.death
+            return network.crash((0..<crashes).map { HostID($0) }).death
         }
     }
 }
@@ -98,7 +97,7 @@ extension SimulatedNetwork where Host == SWIMHost {
             if !areThere { network.run(for: .milliseconds(1000 / count)) }
         }
         if areThere { network.introduceAll() }
-        _ = network.timeUntilWhole(atMost: .seconds(120))
+        network.timeUntilWhole()
         return network
     }
 
@@ -125,11 +124,12 @@ extension SimulatedNetwork where Host == SWIMHost {
         return running.allSatisfy { programs[$0.index]?.alive == running.count - 1 }
     }
 
-    /// Runs until all hold each other for alive; nil if they do not in time.
-    mutating func timeUntilWhole(atMost bound: Duration) -> Duration? { time(atMost: bound) { $0.isWhole } }
+    /// Runs until all hold each other for alive.
+    @discardableResult
+    mutating func timeUntilWhole() -> Duration { time { $0.isWhole } }
 
     /// Lets these crash: how long it takes until one of the others suspects one of them, and until all hold all for dead.
-    mutating func crash(_ victims: [HostID]) -> (suspicion: Duration, death: Duration)? {
+    mutating func crash(_ victims: [HostID]) -> (suspicion: Duration, death: Duration) {
         let begin = now
         let left = hosts.filter { !victims.contains($0) }
         for id in left {
@@ -141,7 +141,7 @@ extension SimulatedNetwork where Host == SWIMHost {
         }
         for id in victims { apply(.crash(id)) }
         let nodes = victims.map { SWIMHost.node($0) }
-        let death = time(atMost: .seconds(60)) { network in
+        let death = time { network in
             left.allSatisfy { id in nodes.allSatisfy { network.programs[id.index]?.states[$0] == .dead } }
         }
         let suspicions = left.compactMap { id in
@@ -154,8 +154,7 @@ extension SimulatedNetwork where Host == SWIMHost {
                 return []
             }
         }
-        guard let death, let first = suspicions.min() else { return nil }
-        return (begin.duration(to: first), death)
+        return (suspicions.min().map { begin.duration(to: $0) } ?? Self.longest, death)
     }
 
     /// What a node sends in a second, on average, while nothing happens.
@@ -175,12 +174,12 @@ extension SimulatedNetwork where Host == SWIMHost {
         )
     }
 
-    private mutating func time(atMost bound: Duration, until holds: (Self) -> Bool) -> Duration? {
+    /// A time of so much says that it was longer.
+    private static var longest: Duration { .seconds(60) }
+
+    private mutating func time(until holds: (Self) -> Bool) -> Duration {
         let begin = now
-        while !holds(self) {
-            guard begin.duration(to: now) < bound else { return nil }
-            run(for: .milliseconds(5))
-        }
-        return begin.duration(to: now)
+        while !holds(self), begin.duration(to: now) < Self.longest { run(for: .milliseconds(5)) }
+        return min(begin.duration(to: now), Self.longest)
     }
 }

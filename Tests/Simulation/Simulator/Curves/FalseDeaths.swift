@@ -3,7 +3,7 @@ import Wire
 
 /// How often members that live are held for dead, in bad weather.
 package struct FalseDeaths: Sendable {
-    /// What is measured: ours, or the protocol of the SWIM paper with the same timing.
+    /// What is measured: ours, or ours without what Lifeguard added to SWIM.
     package enum Rules: String, CaseIterable, Sendable {
         case bramble = "Bramble"
         case plain = "SWIM without Lifeguard"
@@ -28,7 +28,7 @@ package struct FalseDeaths: Sendable {
         package let nodes: Int
         /// How long all nodes ran together.
         package var nodeTime = Duration.zero
-        /// How often a member that lives came under suspicion.
+        /// How often a member that lives came under suspicion: once, however many suspected it.
         package var suspicions = 0
         /// How often one was held for dead: once, however many believed it.
         package var deaths = 0
@@ -55,11 +55,10 @@ package struct FalseDeaths: Sendable {
             begin(weather, in: &network)
             network.record()
             network.run(for: length)
-            count.nodeTime += length * nodes
             for id in network.hosts where weather != .slowNode || id != Self.troubled {
-                let told = network.changes(about: id)
-                count.suspicions += told.filter { $0 == .suspect }.count
-                count.deaths += network.deaths(of: id)
+                count.nodeTime += length
+                count.suspicions += network.times(id, wasHeldFor: [.suspect, .dead])
+                count.deaths += network.times(id, wasHeldFor: [.dead])
             }
         }
         return count
@@ -80,8 +79,9 @@ package struct FalseDeaths: Sendable {
         network.apply(.conditions(conditions))
     }
 
-    /// SWIM without what Lifeguard added: no node doubts itself, a suspicion lasts as long as ours does when it is
-    /// confirmed, whoever confirms it, and no suspect is told but by gossip. A crash is found as soon as by ours.
+    /// Without what Lifeguard added to SWIM: no node doubts itself, a suspicion lasts as long as ours does when it is
+    /// confirmed, whoever confirms it, and no suspect is pinged for being one. All else, and so how soon a crash is
+    /// found, is as in ours.
     private func configuration(_ rules: Rules) -> SWIM.Configuration {
         var configuration = SWIM.Configuration.lan
         guard rules == .plain else { return configuration }
@@ -104,13 +104,8 @@ extension SimulatedNetwork where Host == SWIMHost {
         }
     }
 
-    fileprivate func changes(about id: HostID) -> [Member.State] {
-        let node = SWIMHost.node(id)
-        return hosts.flatMap { programs[$0.index]?.changes ?? [] }.filter { $0.node == node }.map(\.state)
-    }
-
-    /// How often it came to be held for dead by somebody while nobody did so before.
-    fileprivate func deaths(of id: HostID) -> Int {
+    /// How often a host came to be held for this by somebody while nobody did so before.
+    fileprivate func times(_ id: HostID, wasHeldFor states: [Member.State]) -> Int {
         let node = SWIMHost.node(id)
         var changes = hosts.flatMap { observer in
             (programs[observer.index]?.changes ?? []).filter { $0.node == node }.map {
@@ -119,15 +114,15 @@ extension SimulatedNetwork where Host == SWIMHost {
         }
         changes.sort { ($0.at, $0.observer) < ($1.at, $1.observer) }
         var believers: Set<HostID> = []
-        var deaths = 0
+        var times = 0
         for change in changes {
-            if change.state == .dead {
-                if believers.isEmpty { deaths += 1 }
+            if states.contains(change.state) {
+                if believers.isEmpty { times += 1 }
                 believers.insert(change.observer)
-            } else if change.state == .alive {
+            } else {
                 believers.remove(change.observer)
             }
         }
-        return deaths
+        return times
     }
 }

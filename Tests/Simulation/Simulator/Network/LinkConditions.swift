@@ -37,6 +37,8 @@ struct FaultCounters: Hashable, Sendable {
     var duplicated = 0
     /// Held up for longer than `longDelay`.
     var delayed = 0
+    /// Held back, so that later ones overtake it.
+    var heldBack = 0
     /// Delivered after one that was sent later on the same way.
     var reordered = 0
     var replayed = 0
@@ -48,12 +50,16 @@ struct FaultCounters: Hashable, Sendable {
     var cutInPart = 0
     /// Held back because the way was clogged.
     var clogged = 0
-    /// Lost because too many were under way, or the socket of a hung host was full.
+    /// Lost because too many were under way.
     var overflowed = 0
+    /// Lost because the socket of a hung host was full.
+    var unread = 0
     /// Sent to an address that no host has, or to a host that does not run.
     var undeliverable = 0
     var forged = 0
     var crashes = 0
+    /// Those of them in which a process was killed, and nothing else happened.
+    var kills = 0
     var hangs = 0
     var resumes = 0
     /// Lifelines that ended because a process did.

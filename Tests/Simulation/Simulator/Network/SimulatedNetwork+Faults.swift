@@ -19,14 +19,15 @@ enum Fault: Hashable, Sendable {
     case copyCard(of: HostID, to: HostID)
     /// The host's monotonic clock is ahead by so much at once, as after a machine was held by its hypervisor.
     case jump(HostID, Duration)
-    /// The host has another address from now on.
-    case move(HostID)
+    /// The host has another address from now on. It may hear of that itself, or not.
+    case move(HostID, isTold: Bool = true)
     /// Nothing comes from the one to the other any more; the other way stays as it is.
     case cutOneWay(from: HostID, to: HostID)
-    /// The two no longer hear each other; what they have in common with others stays as it is.
-    case cut(HostID, HostID)
+    case mendOneWay(from: HostID, to: HostID)
     /// The hosts of one group no longer hear those of another, nor are heard.
     case partition([[HostID]])
+    /// This partition is over; others may not be.
+    case rejoin([[HostID]])
     /// What goes this way is held back for so long, and then comes at once.
     case clog(from: HostID, to: HostID, Duration)
     /// Every lifeline to the host breaks, though its process runs on.
@@ -35,9 +36,9 @@ enum Fault: Hashable, Sendable {
     case heal
     /// All ways are in this condition.
     case conditions(LinkConditions)
-    /// The ways to and from this host are.
-    case conditionsAt(HostID, LinkConditions)
-    /// Someone without the key changed a bit of a datagram that was heard, and sends it there.
+    /// The ways to and from this host are; nil: as all others.
+    case conditionsAt(HostID, LinkConditions?)
+    /// Someone without the key sends something there: what was heard before, changed or cut, or noise.
     case forge(HostID)
     case meddle(Meddling, HostID)
 }
@@ -46,7 +47,9 @@ extension SimulatedNetwork {
     /// Lets `fault` happen now. One that can't happen, such as to hang a dead process, does nothing and isn't counted.
     mutating func apply(_ fault: Fault) {
         switch fault {
-        case .crash(let id): crash(id)
+        case .crash(let id):
+            if isAlive(id) { counters.kills += 1 }
+            crash(id)
         case .powerOff(let id): powerOff(id)
         case .hang(let id): hang(id)
         case .resume(let id): resume(id)
@@ -56,13 +59,21 @@ extension SimulatedNetwork {
         case .start(let id, let keepingDisk): start(id, keepingDisk: keepingDisk)
         case .copyCard(let id, let other): copyCard(of: id, to: other)
         case .jump(let id, let leap): jump(id, leap)
-        case .move(let id): move(id)
+        case .move(let id, let isTold): move(id, isTold: isTold)
         case .cutOneWay(let from, let to):
             counters.partitions += 1
             note("cut: \(from) is not heard by \(to)")
-            topology.setOpen(false, from, to)
-        case .cut(let left, let right): partition([[left], [right]])
-        case .partition(let groups): partition(groups)
+            topology.close(from, to)
+        case .mendOneWay(let from, let to):
+            note("mended: \(from) is heard by \(to)")
+            topology.reopen(from, to)
+        case .partition(let groups):
+            counters.partitions += 1
+            note("partition: \(text(groups))")
+            change(groups) { $0.close($1, $2) }
+        case .rejoin(let groups):
+            note("rejoined: \(text(groups))")
+            change(groups) { $0.reopen($1, $2) }
         case .clog(let from, let to, let time): clog(from, to, time)
         case .breakLifelines(let id): breakLifelines(to: id)
         case .heal:
@@ -88,6 +99,7 @@ extension SimulatedNetwork {
     mutating func calm() {
         apply(.heal)
         apply(.conditions(.lan))
+        for id in hosts { topology.set(nil, at: id) }
         for way in ways.indices { ways[way].cloggedUntil = nil }
         for id in hosts { apply(.fast(id)) }
         startAll()
@@ -113,22 +125,30 @@ extension SimulatedNetwork {
     private mutating func forge(at target: HostID) {
         guard let heard = overheard.randomElement(using: &random), !heard.bytes.isEmpty else { return }
         var bytes = heard.bytes
-        bytes[Int.random(in: bytes.indices, using: &random)] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+        switch Int.random(in: 0..<4, using: &random) {
+        case 0: bytes[Int.random(in: bytes.indices, using: &random)] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+        case 1: bytes.removeLast(Int.random(in: 1...bytes.count, using: &random))
+        case 2: bytes = (0..<Int.random(in: 1...1200, using: &random)).map { _ in .random(in: 0...255, using: &random) }
+        default: bytes = Array(bytes.prefix(Int.random(in: 1...4, using: &random)))
+        }
         forge(bytes, from: address(of: heard.from), to: target)
     }
 
-    private mutating func partition(_ groups: [[HostID]]) {
-        counters.partitions += 1
-        note("partition: \(groups.map { $0.map(\.description).joined(separator: " ") }.joined(separator: " | "))")
-        var parted = topology
+    private func text(_ groups: [[HostID]]) -> String {
+        groups.map { $0.map(\.description).joined(separator: " ") }.joined(separator: " | ")
+    }
+
+    /// Changes every way from a host of one group to one of another.
+    private mutating func change(_ groups: [[HostID]], _ body: (inout Topology, HostID, HostID) -> Void) {
+        var changed = topology
         for left in groups.indices {
             for right in groups.indices where right != left {
                 for from in groups[left] {
-                    for to in groups[right] { parted.setOpen(false, from, to) }
+                    for to in groups[right] { body(&changed, from, to) }
                 }
             }
         }
-        topology = parted
+        topology = changed
     }
 
     private mutating func clog(_ from: HostID, _ to: HostID, _ time: Duration) {
@@ -137,12 +157,12 @@ extension SimulatedNetwork {
     }
 
     /// Connections do not survive the move: who held one to the host hears nothing of it, its own end at once.
-    private mutating func move(_ id: HostID) {
-        counters.moves += 1
+    private mutating func move(_ id: HostID, isTold: Bool) {
+        if slots[id.index].state == .running { counters.moves += 1 }
         slots[id.index].moves += 1
         note("\(id) moves to \(address(of: id).ip)")
         for other in hosts where other != id { slots[other.index].lifelines.removeAll { $0 == id } }
         breakLifelines(from: id)
-        command(id) { host, now in host.moved(at: now) }
+        if isTold { command(id) { host, now in host.moved(at: now) } }
     }
 }

@@ -12,11 +12,13 @@ extension SimulatedNetwork {
             slots[id.index].socket = []
             slots[id.index].lifelines = []
             slots[id.index].isStopping = false
+            slots[id.index].isHung = false
+            slots[id.index].isStalled = false
         }
         waysChanged()
     }
 
-    private func isAlive(_ id: HostID) -> Bool { [.running, .hung].contains(slots[id.index].state) }
+    func isAlive(_ id: HostID) -> Bool { [.running, .hung].contains(slots[id.index].state) }
 
     mutating func crash(_ id: HostID) {
         guard isAlive(id) else { return }
@@ -35,15 +37,17 @@ extension SimulatedNetwork {
     }
 
     mutating func hang(_ id: HostID) {
-        guard slots[id.index].state == .running else { return }
+        guard isAlive(id), !slots[id.index].isHung else { return }
         counters.hangs += 1
-        setState(.hung, of: id, "hangs")
+        slots[id.index].isHung = true
+        if slots[id.index].state == .running { setState(.hung, of: id, "hangs") }
     }
 
     mutating func resume(_ id: HostID) {
-        guard slots[id.index].state == .hung else { return }
+        guard slots[id.index].isHung else { return }
         counters.resumes += 1
-        goOn(id, "goes on")
+        slots[id.index].isHung = false
+        if !slots[id.index].isStalled { goOn(id, "goes on") }
     }
 
     private mutating func goOn(_ id: HostID, _ text: String) {
@@ -131,7 +135,7 @@ extension SimulatedNetwork {
         if stalls, slots[id.index].state == .running {
             counters.stalls += 1
             setState(.hung, of: id, "has no processor")
-        } else if !stalls, slots[id.index].state == .hung {
+        } else if !stalls, slots[id.index].state == .hung, !slots[id.index].isHung {
             goOn(id, "has a processor")
         }
     }

@@ -30,7 +30,6 @@ extension SimulatedNetwork {
 
     /// A datagram from someone without the key reaches `target`, as if it came from `source`.
     mutating func forge(_ bytes: [UInt8], from source: SocketAddress, to target: HostID) {
-        counters.forged += 1
         let content = Frame.Content.datagram(bytes, from: source, forged: true)
         queue.schedule(Frame(content: content, from: target, to: target), at: now)
     }
@@ -63,6 +62,7 @@ extension SimulatedNetwork {
             command(frame.to) { host, now in host.receive(bytes, from: source, at: now) }
             return
         }
+        counters.forged += 1
         let before = programs[frame.to.index]?.fingerprint
         var answersOnly = true
         command(frame.to) { host, now in
@@ -116,7 +116,9 @@ extension SimulatedNetwork {
             counters.lost += 1
             return
         }
-        schedule(frame, conditions, later: happens(conditions.reordering) ? conditions.heldBack : .zero)
+        let isHeldBack = happens(conditions.reordering)
+        if isHeldBack { counters.heldBack += 1 }
+        schedule(frame, conditions, later: isHeldBack ? conditions.heldBack : .zero)
         if happens(conditions.duplication) {
             frame.isCopy = true
             schedule(frame, conditions, later: .zero)
@@ -134,9 +136,9 @@ extension SimulatedNetwork {
             return
         }
         ways[way].underWay += 1
-        let time = conditions.delay + upTo(conditions.jitter) + later
+        let time = conditions.delay + upTo(conditions.jitter)
         if time > FaultCounters.longDelay { counters.delayed += 1 }
-        var arrival = now.advanced(by: time)
+        var arrival = now.advanced(by: time + later)
         if let open = ways[way].cloggedUntil, arrival < open {
             counters.clogged += 1
             arrival = open
@@ -190,7 +192,7 @@ extension SimulatedNetwork {
 
     private mutating func keep(_ frame: Frame) {
         guard slots[frame.to.index].socket.count < socketCapacity else {
-            counters.overflowed += 1
+            counters.unread += 1
             return
         }
         slots[frame.to.index].socket.append(frame)

@@ -47,6 +47,8 @@ struct Slot {
     var toggle: Instant?
     var longestStall = Duration.zero
     var isStalled = false
+    /// Whether the process is stopped, processor or not.
+    var isHung = false
 
     /// When something is due here: the end of a lease, a turn of a slow host, or what the logic waits for.
     var wakes: Instant? {

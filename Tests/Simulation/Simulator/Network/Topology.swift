@@ -3,38 +3,36 @@ import Wire
 /// Which ways between hosts are open, and in what condition.
 struct Topology: Sendable {
     private let count: Int
-    private var open: [Bool]
-    private var conditions: [LinkConditions]
+    /// How many faults close each way.
+    private var closed: [UInt16]
+    /// The weather everywhere, but at hosts that have their own.
+    private var everywhere: LinkConditions
+    private var atHost: [LinkConditions?]
 
     init(hosts count: Int, conditions: LinkConditions) {
         self.count = count
-        open = Array(repeating: true, count: count * count)
-        self.conditions = Array(repeating: conditions, count: count * count)
+        closed = Array(repeating: 0, count: count * count)
+        everywhere = conditions
+        atHost = Array(repeating: nil, count: count)
     }
 
     /// A number for each way.
     func link(_ from: HostID, _ to: HostID) -> Int { from.index * count + to.index }
 
-    func isOpen(_ from: HostID, _ to: HostID) -> Bool { open[link(from, to)] }
+    func isOpen(_ from: HostID, _ to: HostID) -> Bool { closed[link(from, to)] == 0 }
 
-    mutating func setOpen(_ value: Bool, _ from: HostID, _ to: HostID) { open[link(from, to)] = value }
+    /// One fault more closes this way, or one less.
+    mutating func close(_ from: HostID, _ to: HostID) { closed[link(from, to)] += 1 }
+    mutating func reopen(_ from: HostID, _ to: HostID) { closed[link(from, to)] -= closed[link(from, to)] > 0 ? 1 : 0 }
 
-    mutating func openAll() { open = open.map { _ in true } }
+    mutating func openAll() { closed = closed.map { _ in 0 } }
 
-    subscript(from: HostID, to: HostID) -> LinkConditions {
-        get { conditions[link(from, to)] }
-        set { conditions[link(from, to)] = newValue }
-    }
+    subscript(from: HostID, to: HostID) -> LinkConditions { atHost[from.index] ?? atHost[to.index] ?? everywhere }
 
-    mutating func setAll(_ value: LinkConditions) { conditions = conditions.map { _ in value } }
+    mutating func setAll(_ value: LinkConditions) { everywhere = value }
 
-    /// The ways from and to this host are in this condition.
-    mutating func set(_ value: LinkConditions, at host: HostID) {
-        for other in 0..<count {
-            self[host, HostID(other)] = value
-            self[HostID(other), host] = value
-        }
-    }
+    /// The ways from and to this host are in this condition; nil: as everywhere.
+    mutating func set(_ value: LinkConditions?, at host: HostID) { atHost[host.index] = value }
 
     /// The parts of the network, for processes in these states.
     func components(_ states: [ProcessState]) -> [Component] {
