@@ -25,7 +25,7 @@ extension Node {
     /// All that holds: first what harms most.
     private func troubles(at now: Instant) -> [(trouble: Trouble, evidence: Trouble.Evidence)] {
         var found: [(trouble: Trouble, evidence: Trouble.Evidence)] = []
-        if !company.isPresent, company.isLost, diagnosis.isCutOff { found.append((.isolated, .init())) }
+        if !company.isPresent, company.isLost, diagnosis.isCutOff(at: now) { found.append((.isolated, .init())) }
         let ways = membership.wayFaults(at: now)
         found += ways.map { (.way($0.node, $0.fault), .init()) }
         let sources = link.drops.sources(at: now)
@@ -69,8 +69,9 @@ extension Node {
         case .unproven: source.isLasting ? .unanswered : nil
         case .otherCluster: .unreadable(.otherKey)
         case .droppedKey: source.isLasting ? .unreadable(.droppedKey) : nil
-        case .forged: .unreadable(.forged)
-        case .unknownVersion: .unreadable(.otherVersion)
+        // One datagram is anybody's, or a broken one.
+        case .forged: source.isLasting ? .unreadable(.forged) : nil
+        case .unknownVersion: source.isLasting ? .unreadable(.otherVersion) : nil
         default: nil
         }
     }

@@ -27,10 +27,10 @@ extension Node {
         case .addressConflict: !conflicts.isEmpty && !isShutOut
         case .split: routers.contains { $0.isContested }
         case .cannotServe: (!health.isServing || canHoldNothing) && !isStarting(at: now) && !isCutOff
-        case .isolated: isCutOff || (!company.isPresent && company.isLost && diagnosis.isCutOff)
+        case .isolated: isCutOff || (!company.isPresent && company.isLost && diagnosis.isCutOff(at: now))
         case .blocked: diagnosis.holds { if case .blocked = $0 { true } else { false } }
         case .oneWay: diagnosis.holds { $0 == .unanswered || $0.isOneWay }
-        case .otherVersion: diagnosis.holds { $0.name == Trouble.unreadable(.otherVersion).name }
+        case .otherVersion: hasOtherVersion
         case .otherKey:
             !company.isPresent && diagnosis.holds(\.isOfOtherKey)
         case .narrow: diagnosis.holds { if case .way(_, .narrow) = $0 { true } else { false } }
@@ -44,6 +44,14 @@ extension Node {
         case .leader: routers.contains { $0.router.state == .active }
         case .memberOfFewer: company.isLost
         case .member: true
+        }
+    }
+
+    /// Whether a member is of another version. Whoever has no key cannot be believed, unless there is nobody else.
+    private var hasOtherVersion: Bool {
+        let isAlone = !company.isPresent
+        return diagnosis.holds { trouble in
+            if case .version = trouble { true } else { isAlone && trouble == .unreadable(.otherVersion) }
         }
     }
 

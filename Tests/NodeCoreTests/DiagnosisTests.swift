@@ -108,6 +108,66 @@ struct DiagnosisTests {
         #expect(bench.snapshot.troubles.isEmpty)
     }
 
+    @Test("a single datagram without the key that names another version changes no light and tells nobody")
+    func anybody() {
+        var bench = together()
+        let before = bench.signal
+        bench.deliver(Array("BRM".utf8) + [2], from: SocketAddress(ip: .v4(0x0A09_0901), port: 7373))
+        bench.run(for: .seconds(5))
+        #expect(bench.signal == before && bench.snapshot.troubles.isEmpty)
+        for _ in 0..<10 {
+            bench.deliver(Array("BRM".utf8) + [2], from: SocketAddress(ip: .v4(0x0A09_0901), port: 7373))
+            bench.run(for: .seconds(1))
+        }
+        #expect(bench.signal == before, "nor do many, as long as members are there")
+        #expect(bench.snapshot.troubles.map(\.trouble) == [.unreadable(.otherVersion)])
+    }
+
+    @Test("of two, the one whose peer's process died is not called isolated first")
+    func notIsolatedFirst() throws {
+        var bench = together([1])
+        bench.peers[0].isSilent = true
+        var signals: [Signal] = []
+        let peer = LifelinePeer(node: id(bench), address: bench.peers[0].address)
+        for _ in 0..<60 {
+            bench.run(for: .milliseconds(100))
+            if bench.take().knocks.contains(.member(peer)) {
+                bench.call { node, now in node.knocked(.member(peer), .refused, at: now) }
+            }
+            signals.append(bench.signal)
+        }
+        #expect(!signals.contains(.isolated))
+        #expect(bench.signal == .leaderOfFewer)
+    }
+
+    @Test("what was heard of a machine before does not hide that this node is cut off now")
+    func staleKnock() throws {
+        var bench = together()
+        bench.peers[0].isSilent = true
+        bench.run(for: .seconds(4))
+        let peer = LifelinePeer(node: id(bench), address: bench.peers[0].address)
+        bench.call { node, now in node.knocked(.member(peer), .refused, at: now) }
+        bench.peers[1].isSilent = true
+        bench.run(for: .seconds(6))
+        #expect(bench.signal == .isolated)
+    }
+
+    @Test("a death is told once, and what a knock adds is no end of it")
+    func toldOnce() throws {
+        var bench = together()
+        bench.peers[0].isSilent = true
+        bench.run(for: .seconds(4))
+        let peer = LifelinePeer(node: id(bench), address: bench.peers[0].address)
+        for answer in [Knock.refused, .silent, .refused, .silent] {
+            bench.call { node, now in node.knocked(.member(peer), answer, at: now) }
+            bench.run(for: .seconds(2))
+        }
+        let events = bench.take().events
+        #expect(!events.contains { if case .troubleOver = $0 { true } else { false } })
+        #expect(
+            events.count { if case .trouble = $0 { true } else { false } } == 2, "that it is dead, and what is dead")
+    }
+
     @Test("a thousand addresses of strangers are one trouble, told once")
     func flood() throws {
         var bench = together([1])

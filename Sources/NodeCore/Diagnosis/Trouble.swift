@@ -80,6 +80,9 @@ public enum Trouble: Hashable, Sendable {
         }
     }
 
+    /// The trouble itself, without what a knock told of it.
+    var subject: Trouble { if case .dead(let node, _) = self { .dead(node, nil) } else { self } }
+
     /// The member that it is about, if it is about one.
     public var node: NodeID? {
         switch self {
