@@ -67,6 +67,8 @@ public struct Node: Sendable {
     let startedAt: Instant
     /// Whether it looks for others without a key before it does anything else.
     let gathersAtStart: Bool
+    /// Whether it was off in the middle of that, and does not know yet whether its cluster is complete.
+    var returnsToGathering: Bool
     /// When `deadlineReached` was called last.
     private var latest: Instant
 
@@ -90,8 +92,9 @@ public struct Node: Sendable {
         toldToSeal = keys.ring.newest.key
         pairing = configuration.pairing.map {
             var record = $0.record
-            // One that has met others is of their cluster, though it was off when that was complete.
-            if record.standing == .open, !known.isEmpty { (record.standing, record.isEstablished) = (.closed, true) }
+            // One that has met others is of their cluster. It gathers on for now, for they may have gone to another group
+            // meanwhile, and be gathering there.
+            if record.standing == .open, !known.isEmpty { record.isEstablished = true }
             return Pairing(
                 identity: $0.identity, record: record, name: configuration.name, isFixed: $0.isKeyConfigured,
                 configuration: $0.configuration,
@@ -99,6 +102,7 @@ public struct Node: Sendable {
         }
         _ = pairing?.keyChanged(to: keys.ring.newest.key)
         gathersAtStart = pairing?.closesAt != nil
+        returnsToGathering = gathersAtStart && !known.isEmpty
         formerPeers = Dictionary(known.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
         link = SealedLink(session: session, keyring: keys.keyring, secret: linkSecret)
         var info = MemberInfo(

@@ -73,6 +73,14 @@ extension Node {
         }
     }
 
+    /// A node that was off when its cluster was complete gathers nobody: it has met members, and none of them gathers.
+    mutating func leaveGathering(at now: Instant, into actions: inout [Action]) {
+        guard returnsToGathering, company.isPresent, now >= settledAt else { return }
+        returnsToGathering = false
+        guard let pairing, pairing.closesAt != nil, pairing.found == 1 else { return }
+        if let wanted = self.pairing?.closeNow(hasCompany: true) { perform(wanted, at: now, into: &actions) }
+    }
+
     private mutating func perform(_ wanted: [Pairing.Action], at now: Instant, into actions: inout [Action]) {
         for action in wanted {
             switch action {
@@ -99,7 +107,8 @@ extension Node {
     ) {
         // It came by gossip already.
         guard key != keys.ring.newest.key else { return }
-        if bringsMembers, hasMembers, let next = keys.ring.adding(key) {
+        // Those of an earlier run that were not heard yet come along, too, when they are.
+        if bringsMembers, hasMembers || !membership.unseenPeers.isEmpty, let next = keys.ring.adding(key) {
             take(next, into: &actions)
         } else {
             let before = keys.ring

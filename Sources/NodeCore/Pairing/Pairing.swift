@@ -280,6 +280,7 @@ public struct Pairing: Sendable {
     private mutating func accepted(
         _ sealed: [UInt8], _ message: PairingMessage, offered: PairingNonce, at now: Instant
     ) -> [Action] {
+        guard mayAgree(at: now) else { return ignore(.tooMany) }
         let answer = identity.accepted(sealed, by: message.sender, nonce: message.nonce, offered: offered)
         guard let group = answer, var other = peers[message.sender] else { return ignore(.forged) }
         other.group = group

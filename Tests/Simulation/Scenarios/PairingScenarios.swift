@@ -85,6 +85,41 @@ struct PairingScenarios {
         network.expectOneCluster()
     }
 
+    @Test("one that was off while the others went to a newcomer's group finds them again", arguments: 1...8)
+    func returns(seed: UInt64) {
+        var network = NodeNetwork.keyless(3, seed: seed)
+        let (first, second, newcomer) = (HostID(0), HostID(1), HostID(2))
+        network.apply(.start(first, keepingDisk: true))
+        network.apply(.start(second, keepingDisk: true))
+        network.run(for: .seconds(6))
+        network.apply(.powerOff(second))
+        network.apply(.start(newcomer, keepingDisk: true))
+        network.run(for: .seconds(6))
+        network.apply(.start(second, keepingDisk: true))
+        network.run(for: .seconds(8))
+        network.runUntilSettled(for: .seconds(1))
+        #expect(network.sealingKeys.count == 1, network.report)
+        network.expectOneCluster()
+    }
+
+    @Test("one that was off when its cluster was complete gathers nobody when it is back")
+    func backInCompleteCluster() {
+        var network = NodeNetwork.keyless(3, seed: 3)
+        network.checkers = [NoAddressLeftBehind(bound: NodeBounds.release)]
+        network.apply(.start(HostID(0), keepingDisk: true))
+        network.apply(.start(HostID(1), keepingDisk: true))
+        network.run(for: .seconds(6))
+        network.apply(.powerOff(HostID(1)))
+        network.run(for: PairedDisk.window * 5 / 4)
+        #expect(network.standing(of: HostID(0)) == .closed)
+        network.apply(.start(HostID(1), keepingDisk: true))
+        network.run(for: .seconds(6))
+        #expect(network.standing(of: HostID(1)) == .closed, network.report)
+        network.apply(.start(HostID(2), keepingDisk: true))
+        network.run(for: PairedDisk.window * 5 / 4)
+        #expect(network.sealingKeys.count == 2, "the newcomer is let in by nobody\n\(network.report)")
+    }
+
     @Test("a cluster that is complete lets nobody in by itself, and a person lets one in", arguments: [1, 2])
     func admit(seed: UInt64) throws {
         var network = NodeNetwork.keyless(3, seed: seed)
