@@ -82,7 +82,8 @@ extension SWIM {
             // Only repairs what gossip lost, which is rare.
             syncInterval: .seconds(10),
             syncSpacing: .milliseconds(100),
-            // 1,200 bytes a node and half a minute: nothing. Eight attempts in doubt, so it is told within a minute.
+            // 1,200 bytes a node and half a minute: nothing. Eight attempts in doubt, so it is told within a minute
+            // of the first.
             stretchInterval: .seconds(30),
             stretchTimeout: .seconds(1),
             // Cards that are plugged in together meet in the first second; one small broadcast every 10 s for ever.

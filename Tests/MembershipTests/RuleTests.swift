@@ -114,6 +114,14 @@ struct RuleTests {
         #expect(actions.contains { if case .changed(let member, .alive) = $0 { member.id.low == 1 } else { false } })
     }
 
+    @Test("that a member is dead is only a suspicion where it was heard a moment ago", arguments: [300, 500])
+    func justHeard(milliseconds: Int64) {
+        var desk = Desk(members: 1...2)
+        desk.now = desk.now.advanced(by: .milliseconds(milliseconds))
+        _ = desk.hear(.gossip, [Self.record(2, .dead)], from: Self.session(1))
+        #expect(desk.member(2)?.state == (milliseconds < 400 ? .suspect : .dead))
+    }
+
     // MARK: Probing
 
     @Test("a silent member is probed again with help; the helper's no spares our health")
@@ -183,7 +191,34 @@ struct RuleTests {
         let nacks = Self.messages(desk.wait(.milliseconds(81))).filter { $0.message.body == .nack(sequence: 70) }
         #expect(nacks.map(\.to) == [Self.address(1)])
         let passed = Self.messages(desk.hear(.ack(sequence: sequence), from: Self.session(2)))
-        #expect(passed.contains { $0.message.body == .ack(sequence: 70) && $0.to == Self.address(1) })
+        let answer = passed.first { $0.message.body == .ack(sequence: 70) && $0.to == Self.address(1) }
+        #expect(answer?.message.records.first { $0.node == Self.session(2).node }?.address == Self.address(2))
+    }
+
+    @Test(
+        "a member that answers through a helper alone is followed where the helper heard it, from the second time on",
+        arguments: [("at the helper's word", 1, 77), ("not at a third one's word", 3, 2)] as [(String, UInt64, UInt32)])
+    func detour(_: String, teller: UInt64, expected: UInt32) {
+        var desk = Desk(members: 1...3)
+        var detours = 0
+        while detours < 2, desk.now < Instant(nanoseconds: 10_000_000_000) {
+            for (message, address) in Self.messages(desk.wait(.milliseconds(10))) {
+                switch message.body {
+                case .ping(let sequence, let target) where target.low != 2:
+                    _ = desk.hear(.ack(sequence: sequence), from: Self.session(target.low))
+                case .pingRequest(let sequence, let target, _) where target.low == 2 && address == Self.address(1):
+                    let moved = Self.record(2, address: Self.address(77))
+                    if teller != 1 { _ = desk.hear(.gossip, [moved], from: Self.session(teller)) }
+                    #expect(desk.member(2)?.address == Self.address(2), "once may be chance")
+                    _ = desk.hear(.ack(sequence: sequence), teller == 1 ? [moved] : [], from: Self.session(1))
+                    detours += 1
+                default: break
+                }
+            }
+        }
+        #expect(detours == 2)
+        #expect(desk.member(2)?.address == Self.address(expected))
+        #expect(desk.member(2)?.state == .alive)
     }
 
     // MARK: What is ignored
@@ -230,6 +265,11 @@ struct RuleTests {
         #expect((23...41).contains(late.count { $0 == nil }))
         #expect((23...41).contains(late.count { $0 == Self.address(6) }))
         #expect((7...14).contains(late.count { $0 == Self.address(5) }))
+        desk.swim.callAnew(at: desk.now)
+        let again = helloTargets(desk.wait(.seconds(1)))
+        for target in [Self.address(5), Self.address(6), nil] {
+            #expect((3...5).contains(again.count { $0 == target }), "as at the start")
+        }
     }
 
     @Test("a peer that has just been proven is told everything at once, and asked for the same")

@@ -52,6 +52,9 @@ struct Ways: Sendable {
     /// Whether a large datagram was lost on the way there, but not yet so many that it can't be chance.
     func isInDoubt(_ node: NodeID) -> Bool { (1..<Self.mostLost).contains(evidence[node]?.lostLarge ?? 0) }
 
+    /// Whether so many large datagrams were lost that only small ones seem to pass.
+    func isNarrow(_ node: NodeID) -> Bool { (evidence[node]?.lostLarge ?? 0) >= Self.mostLost }
+
     /// Whether several probes in a row found no direct way, so that it may have another address. At 20 % loss two in a row
     /// do so once in 60 rounds.
     func isElsewhere(_ node: NodeID) -> Bool { evidence[node].map { $0.detours >= 2 } ?? false }

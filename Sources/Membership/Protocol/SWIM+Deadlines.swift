@@ -49,6 +49,8 @@ extension SWIM {
             peer.suspicion?.start = start.advanced(by: late)
             roster.set(peer)
         }
+        // Its acknowledgement may have waited as we did.
+        stretch = nil
         let targets = probes.map(\.target)
         probes = []
         relays = []

@@ -7,6 +7,8 @@ struct Probe: Sendable, Equatable {
     /// When help is asked for; nil once that has been done.
     var helpAt: Instant?
     let failsAt: Instant
+    /// Whether it has no more time than a healthy node gives.
+    let isPrompt: Bool
     var helpers: [NodeID] = []
     /// Helpers that have said that they are there, but got no answer either.
     var refusals: [NodeID] = []
@@ -36,7 +38,7 @@ extension SWIM {
         let stretch = isUrgent ? 1 : awareness.health + 1
         let probe = Probe(
             target: target, sequence: nextSequence(), helpAt: now.advanced(by: configuration.probeTimeout * stretch),
-            failsAt: now.advanced(by: configuration.probeInterval * stretch))
+            failsAt: now.advanced(by: configuration.probeInterval * stretch), isPrompt: stretch == 1)
         probes.append(probe)
         send(.ping(sequence: probe.sequence, target: target), to: peer, into: &actions)
     }
@@ -72,8 +74,8 @@ extension SWIM {
     /// once, all are found out in this one round.
     private mutating func fail(_ failed: Probe, at now: Instant, into actions: inout [Action]) {
         let silent = failed.helpers.filter { !failed.refusals.contains($0) }
-        // If it is we who hear nothing, it will be clear soon enough, too.
-        for helper in silent { probe(helper, isUrgent: true, at: now, into: &actions) }
+        // A healthy node that hears nothing does not begin to doubt itself in the middle of finding out.
+        for helper in silent { probe(helper, isUrgent: failed.isPrompt, at: now, into: &actions) }
         awareness.worsen(by: failed.helpers.isEmpty ? 1 : silent.count)
         accuse(failed.target, at: now, into: &actions)
     }

@@ -43,7 +43,9 @@ extension SWIM {
         guard stretch == nil, nextStretch <= now else { return }
         nextStretch = now.advanced(by: configuration.stretchInterval)
         let alive = roster.peers.filter { $0.state == .alive && $0.record.address != nil }
-        let target = alive.first { ways.isInDoubt($0.node) } ?? alive.randomElement(using: &random)
+        // Every second time one that is held for narrow: it may be well again.
+        let narrow = Bool.random(using: &random) ? alive.first { ways.isNarrow($0.node) } : nil
+        let target = alive.first { ways.isInDoubt($0.node) } ?? narrow ?? alive.randomElement(using: &random)
         guard let peer = target, let address = peer.record.address else { return }
         let question = Stretch(
             target: peer.node, sequence: nextSequence(), failsAt: now.advanced(by: configuration.stretchTimeout))
