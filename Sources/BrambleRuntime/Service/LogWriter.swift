@@ -99,10 +99,11 @@ final class LogWriter: Sendable {
         return Entry(level: .warning, message: "\(lines) missing here: the log could not be written fast enough")
     }
 
-    /// The time, the level, what happened, and what belongs to it.
+    /// The time, the level, what happened, and what belongs to it: one line, and nothing that a terminal obeys, for names
+    /// in it may be a stranger's.
     static func line(_ entry: Entry) -> String {
         let details = entry.metadata.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
-        return "\(timestamp(entry.time)) \(entry.level) \(entry.message)\(details)\n"
+        return "\(timestamp(entry.time)) \(entry.level) \(VisibleText.of("\(entry.message)\(details)"))\n"
     }
 
     private static func timestamp(_ time: time_t) -> String {

@@ -14,6 +14,9 @@ public enum SurroundingsCheck {
         let daemon = daemon(at: configuration.node.control)
         findings.append(daemon.finding)
         findings.append(key(configuration))
+        if configuration.cluster.keyring != nil, let finding = KeyFileCheck.finding(file.path) {
+            findings.append(finding)
+        }
         findings += disk(configuration)
         findings += ports(configuration, isDaemonRunning: daemon.isRunning)
         findings += HookChecks.hooks(configuration.hooks)

@@ -115,4 +115,11 @@ struct LogWriterTests {
         #expect(lines.count == 1)
         #expect(lines.first?.hasSuffix(" warning over it a=1 b=3") == true)
     }
+
+    @Test("what a stranger calls itself makes neither a line nor a colour")
+    func visible() {
+        let line = LogWriter.line(.init(level: .notice, message: "asks: pi\n2026 notice all is well\u{1B}[31m"))
+        #expect(line.count { $0 == "\n" } == 1 && line.hasSuffix("\n"))
+        #expect(!line.contains("\u{1B}") && line.contains("pi\\n2026"))
+    }
 }
