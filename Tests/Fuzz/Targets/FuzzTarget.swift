@@ -29,7 +29,7 @@ struct FuzzTarget: Sendable, CustomStringConvertible {
 
     static let all = [
         datagram, conversation, gossip, membership, advertisement, sealedAdvertisement, arp, neighbour, dhcpMessage,
-        dhcpFrame, dhcpClient, messages, node, manifest, configuration, request, texts, control, rawPacket,
+        dhcpFrame, dhcpClient, messages, node, manifest, configuration, request, texts, control, rawPacket, pairing,
     ]
 }
 

@@ -23,7 +23,7 @@ extension FuzzTarget {
         let bodies: [Message.Body] = [
             .ping(sequence: 7, target: target), .ack(sequence: 7), .nack(sequence: 7), .gossip,
             .pingRequest(sequence: 8, target: Parties.session(2).node, patience: 80), .sync(wantsReply: true),
-            .sync(wantsReply: false), .hello,
+            .sync(wantsReply: false), .hello, .stretch(sequence: 9),
         ]
         return bodies.enumerated().map { index, body in
             var packet = Packet(body, limit: 1100)

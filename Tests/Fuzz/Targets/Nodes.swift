@@ -9,6 +9,15 @@ extension FuzzTarget {
     private static let floating = FloatingAddress(ip: .v4(0x0A4D_00FA), virtualRouterID: 51)
     private static let now = Instant(nanoseconds: 1_000_000_000)
 
+    /// A ring whose key was rotated once.
+    private static let rotated: KeyRing? = {
+        var random = SeededGenerator(seed: 5)
+        let entries = [
+            KeyRing.Entry(ClusterKey(using: &random), generation: 1), KeyRing.Entry(Parties.key, generation: 0),
+        ]
+        return KeyRing(entries, floor: 0)
+    }()
+
     private static let messageSeeds: [[UInt8]] = {
         let node = Parties.session(0).node
         let lease = DHCPLease(
@@ -29,7 +38,7 @@ extension FuzzTarget {
             ).encoded(at: now),
             [MessageKind.offer, 51, 4], [MessageKind.handedOver, 51, 6], [MessageKind.question],
             [MessageKind.advertisement] + advertisement.encoded(checksum: .none),
-        ]
+        ] + [rotated].compactMap { $0 }.map { KeyMessage($0).encoded }
     }()
 
     static let messages = FuzzTarget("messages", longest: 300) {
@@ -47,6 +56,10 @@ extension FuzzTarget {
             guard let report = try? StrangerReport(decoding: bytes) else { return }
             try demand(report.owner.utf8.count <= 17, "a name of \(report.owner.utf8.count) bytes")
             try demand((try? StrangerReport(decoding: report.encoded)) == report, "a report changes on the way")
+        case MessageKind.keys:
+            guard let message = try? KeyMessage(decoding: bytes) else { return }
+            try demand((try? KeyMessage(decoding: message.encoded)) == message, "keys change on the way")
+            try demand(message.ring.isRotated && message.ring.entries.count <= KeyRing.limit, "no ring to be handed on")
         case MessageKind.lease:
             guard let message = try? LeaseMessage(decoding: bytes, at: now) else { return }
             let again = try? LeaseMessage(decoding: message.encoded(at: now), at: now)
@@ -67,7 +80,7 @@ extension FuzzTarget {
         let runs: [[[UInt8]]] = [
             [told[10], wait, told[7], wait, told[8], wait], [wait, told[0], told[3], wait, told[9]],
             [told[5], wait, told[6], wait, told[1], wait, told[2], wait], [strange[0], strange[1], wait, strange[2]],
-            [wait, [5], wait, told[7], [6], wait],
+            [wait, [5], wait, told[7], [6], wait], [wait, told[told.count - 1], wait],
         ]
         return runs.map { Array($0.joined()) }
     } check: { bytes throws(Finding) in

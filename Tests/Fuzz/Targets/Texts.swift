@@ -100,6 +100,7 @@ extension FuzzTarget {
             (1, lease), (1, lease + "address 10.77.0.200\nserver 10.77.0.1\nrouter 10.77.0.1\nhardware 020000000001\n"),
             (2, Parties.key.text), (2, String(repeating: "0a", count: 32)),
             (3, "192.0.2.7:80"), (3, "[2001:db8::7]:7373"), (3, "2001:db8::7"), (4, "\(Parties.session(1).node)"),
+            (5, "floor 1\nkey 2 \(Parties.key.text)\ndropped 0a1b2c3d 8928-18cb-a8d6-ddd1\n"),
         ]
         return texts.map { kind, text in [kind] + Array(text.utf8) }
     } check: { bytes throws(Finding) in
@@ -121,6 +122,10 @@ extension FuzzTarget {
         case 3:
             guard let address = SocketAddress(text, defaultPort: 7373) else { return }
             try demand(SocketAddress("\(address)", defaultPort: 1) == address, "an address changes on the way")
+        case 5:
+            guard let ring = KeyRing(text: text) else { return }
+            try demand(KeyRing(text: ring.text) == ring, "keys change on the way")
+            try demand(ring.entries.count <= KeyRing.limit, "more keys than there may be")
         default:
             guard let node = NodeID(text) else { return }
             try demand(NodeID("\(node)") == node, "a node ID changes on the way")
