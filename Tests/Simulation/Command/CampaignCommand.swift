@@ -44,7 +44,9 @@ struct CampaignCommand: AsyncParsableCommand {
         guard from.addingReportingOverflow(seeds).overflow == false else {
             throw ValidationError("--from and --seeds together are too large")
         }
-        _ = try kinds()
+        for kind in try kinds() where faults != nil && kind.leastNodes > nodes.range.upperBound {
+            throw ValidationError("\(kind.rawValue) takes \(kind.leastNodes) nodes or more")
+        }
     }
 
     func run() async throws {
@@ -89,7 +91,9 @@ struct CampaignCommand: AsyncParsableCommand {
             progress.show(tally)
         }
         progress.end()
-        let unseen = seeds >= 100 ? campaign.kinds.filter { tally.count(of: $0) == 0 } : []
+        let unseen =
+            seeds >= 100
+            ? campaign.kinds.filter { tally.count(of: $0) == 0 && $0.leastNodes <= nodes.range.upperBound } : []
         let report = CampaignReport(
             campaign: campaign, tally: tally, unseen: unseen, elapsed: ContinuousClock.now - begin)
         print(json ? try report.json : report.text)

@@ -31,6 +31,9 @@ struct CurvesCommand: AsyncParsableCommand {
         }
     }
 
+    /// Hours of bad weather take too long to simulate in larger ones.
+    private static let largestInWeather = 20
+
     private var sizes: [Int]? {
         let numbers = nodes.split(separator: ",").map { Int($0) }
         return numbers.contains(nil) ? nil : numbers.compactMap { $0 }
@@ -54,7 +57,7 @@ struct CurvesCommand: AsyncParsableCommand {
                 nodes: size, crashes: crashes, deaths: curves.correlated(nodes: size, crashes: crashes))
         }
         report.correlated.sort { ($0.nodes, $0.crashes) < ($1.nodes, $1.crashes) }
-        let skies = small.filter { [3, 5, 10].contains($0) }.flatMap { size in
+        let skies = (sizes ?? []).filter { $0 <= Self.largestInWeather }.flatMap { size in
             FalseDeaths.Weather.allCases.flatMap { sky in FalseDeaths.Rules.allCases.map { (size, sky, $0) } }
         }
         let counts = await inParallel(skies) { size, sky, rules in

@@ -97,6 +97,38 @@ struct HealingScenarios {
         network.expectOneCluster()
     }
 
+    @Test(
+        "where broadcasts do not pass, nodes find each other again by what they have on their disks",
+        arguments: [2, 3, 5],
+        [true, false])
+    func remembered(_ hosts: Int, keepingDisk: Bool) throws {
+        var network = NodeNetwork.ofNodes(hosts)
+        network.carriesBroadcasts = false
+        for id in network.hosts { network.apply(.powerOff(id)) }
+        network.run(for: .seconds(60))
+        for id in network.hosts { network.apply(.start(id, keepingDisk: keepingDisk)) }
+        let time = network.timeUntilWhole(atMost: .seconds(60))
+        #expect(keepingDisk ? time < .seconds(2) : time >= .seconds(60), network.report)
+    }
+
+    @Test("where broadcasts do not pass, halves of a split call each other until they are heard", arguments: [2, 4])
+    func called(_ hosts: Int) throws {
+        // An advertisement a second: with the default interval there would be nothing to see but more of them.
+        var network = NodeNetwork.ofNodes(hosts, interval: 100, started: false)
+        network.checkers = [OneClusterAfterHeal(bound: NodeBounds.cluster)]
+        network.startAll()
+        network.run(for: .seconds(6))
+        network.carriesBroadcasts = false
+        network.apply(Self.halves(hosts))
+        network.run(for: .seconds(3600))
+        for id in network.hosts { #expect(network.clusterView(of: id).count < hosts) }
+        network.apply(.heal)
+        // Dead peers are called every half minute, give or take a quarter.
+        #expect(network.timeUntilWhole(atMost: .seconds(60)) < .seconds(40), network.report)
+        network.run(for: .seconds(10))
+        network.expectOneCluster()
+    }
+
     @Test("a node that was away for a week")
     func week() throws {
         // An advertisement every forty seconds: with the default interval there would be nothing to see but more of them.

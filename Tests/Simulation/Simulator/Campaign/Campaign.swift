@@ -29,8 +29,9 @@ package struct Campaign: Sendable {
     /// Runs the cluster of this seed.
     package func run(seed: UInt64) -> CampaignRun {
         var draw = SeededGenerator(seed: seed ^ 0xCA3A)
-        let count = min(
-            Int.random(in: nodes, using: &draw), Int.random(in: nodes, using: &draw))
+        let drawn = min(Int.random(in: nodes, using: &draw), Int.random(in: nodes, using: &draw))
+        // A seed that asks for one kind alone is to have it.
+        let count = max(drawn, kinds.map(\.leastNodes).min() ?? drawn)
         let interval = Self.intervals.randomElement(using: &draw) ?? 2
         let plan = FaultPlan.random(seed: seed, hosts: count, length: length, kinds: kinds)
         let bounds = CampaignBounds(interval: interval, hasCopies: plan.copiesCards)
@@ -40,6 +41,7 @@ package struct Campaign: Sendable {
         network.trace.isPrinted = isTracing
         network.checkers = bounds.checkers
         network.note("\(count) nodes, an advertisement every \(Int(interval) * 10) ms, \(plan.steps.count) events")
+        let begin = network.now
         network.startAll()
         network.run(for: .seconds(3))
         network.run(plan)
@@ -48,7 +50,7 @@ package struct Campaign: Sendable {
         network.calm()
         let settled = network.settle(within: bounds.settling)
         return CampaignRun(
-            seed: seed, nodes: count, virtual: Instant.zero.duration(to: network.now), settled: settled,
+            seed: seed, nodes: count, virtual: begin.duration(to: network.now), settled: settled,
             counters: network.counters, isIdle: trouble.isIdle(kinds),
             failure: network.violations.isEmpty ? nil : network.account)
     }

@@ -39,6 +39,15 @@ package enum FaultKind: String, CaseIterable, Sendable {
         }
     }
 
+    /// How many nodes it takes.
+    package var leastNodes: Int {
+        switch self {
+        case .partial: 3
+        case .oneway, .partition, .clog, .card, .lifelines: 2
+        default: 1
+        }
+    }
+
     /// The count that shows that it really happened.
     var evidence: KeyPath<FaultCounters, Int> {
         switch self {
@@ -49,7 +58,7 @@ package enum FaultKind: String, CaseIterable, Sendable {
         case .replay: \.replayed
         case .queues: \.overflowed
         case .oneway: \.cutOneWay
-        case .partition: \.cut
+        case .partition: \.cutInWhole
         case .partial: \.cutInPart
         case .clog: \.clogged
         case .slow: \.stalls

@@ -19,7 +19,8 @@ struct LightsTellTheTruth: Checker {
         let lies = running.compactMap { host in
             let lights = world.lights(of: host)
             let leads = world.floatingAddresses.contains { world.holds(host, $0) }
-            let isLie = leads ? lights == "member" : ["leader", "alone"].contains(lights)
+            let followers = ["member", "memberOfFewer"]
+            let isLie = leads ? followers.contains(lights) : ["leader", "leaderOfFewer", "alone"].contains(lights)
             return isLie ? Lie(host: host, lights: lights) : nil
         }
         guard let lie = stopwatch.overdue(lies, bound: bound, at: now).first else { return nil }

@@ -15,6 +15,10 @@ package struct FalseDeaths: Sendable {
         case loss20 = "loss 20 %"
         case loss40 = "loss 40 %"
         case loss60 = "loss 60 %"
+        case jitter = "20 to 80 ms"
+        case disorder = "30 % doubled, 30 % overtaken"
+        /// One node is not heard by another.
+        case oneWay = "one way cut"
         /// One node stands still for up to 1.5 s, again and again. That it is held for dead is right; the others are well.
         case slowNode = "one slow node"
         /// One node stands still for up to half a second, and is to live too.
@@ -73,6 +77,13 @@ package struct FalseDeaths: Sendable {
         case .loss20: conditions.loss = 0.2
         case .loss40: conditions.loss = 0.4
         case .loss60: conditions.loss = 0.6
+        case .jitter:
+            conditions.delay = .milliseconds(20)
+            conditions.jitter = .milliseconds(60)
+        case .disorder:
+            conditions.duplication = 0.3
+            conditions.reordering = 0.3
+        case .oneWay: network.apply(.cutOneWay(from: Self.troubled, to: HostID(1)))
         case .slowNode: network.apply(.slow(Self.troubled, stalls: .milliseconds(1500)))
         case .haltingNode: network.apply(.slow(Self.troubled, stalls: .milliseconds(500)))
         }

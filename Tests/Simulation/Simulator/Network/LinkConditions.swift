@@ -46,6 +46,8 @@ struct FaultCounters: Hashable, Sendable {
     var cut = 0
     /// Lost on a way of which the other direction was open.
     var cutOneWay = 0
+    /// Lost between two hosts that did not hear each other, nor a third that could have stood between.
+    var cutInWhole = 0
     /// Lost between two hosts that could both reach a third.
     var cutInPart = 0
     /// Held back because the way was clogged.

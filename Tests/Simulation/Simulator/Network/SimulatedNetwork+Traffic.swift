@@ -6,8 +6,9 @@ extension SimulatedNetwork {
         for action in actions {
             switch action {
             case .send(let bytes, let destination): send(bytes, from: id, to: destination)
-            case .broadcast(let bytes):
+            case .broadcast(let bytes) where carriesBroadcasts:
                 for other in hosts where other != id { send(bytes, from: id, to: address(of: other)) }
+            case .broadcast: break
             case .claim(let address): claim(address, on: id)
             case .announce(let address): announce(address, from: id)
             case .release(let address):
@@ -153,7 +154,7 @@ extension SimulatedNetwork {
             third != frame.from && third != frame.to && topology.isOpen(frame.from, third)
                 && topology.isOpen(third, frame.to)
         }
-        if isInPart { counters.cutInPart += 1 }
+        if isInPart { counters.cutInPart += 1 } else { counters.cutInWhole += 1 }
     }
 
     // MARK: - Arriving

@@ -27,6 +27,8 @@ struct SimulatedNetwork<Host: SimulatedHost> {
     let lease: Duration
     /// How many datagrams the socket of a hung process holds.
     let socketCapacity = 128
+    /// Whether broadcast and multicast pass, as they do not everywhere.
+    var carriesBroadcasts = true
     /// Whether each host's clock has a beginning of its own.
     let ownClocks: Bool
     let boot: (HostBoot) -> Host
