@@ -3,6 +3,7 @@
 import pytest
 
 from lab import FLOATING
+from namespace import ip
 from node import NoAnswer
 from spinning import can_spin, running_time, spin, thread_called
 
@@ -105,6 +106,26 @@ def test_a_node_killed_again_and_again_joins_again_and_again(formed):
         lost.start()
         assert lab.wait_formed() is leader
     assert lost.status().node_id == identity
+
+
+@pytest.mark.parametrize("who", ["one", "all"])
+def test_nodes_that_are_given_other_addresses_stay_one_cluster(formed, who):
+    lab, leader = formed
+    moving = lab.nodes if who == "all" else [leader]
+    for node in moving:
+        ip("address", "del", f"{node.address}/24", "dev", "eth0", inside=node.namespace)
+        ip("address", "del", f"{node.address6}/64", "dev", "eth0", inside=node.namespace)
+        ip("address", "add", f"10.77.0.{100 + node.index}/24", "broadcast", "+", "dev", "eth0", inside=node.namespace)
+    now = {node.name: f"10.77.0.{100 + node.index}:7373" if node in moving else f"{node.address}:7373"
+           for node in lab.nodes}
+
+    def known() -> bool:
+        return all(member["self"] or member["address"] == now[member["name"]]
+                   for node in lab.nodes for member in node.status().report["cluster"]["members"])
+
+    lab.wait_until(known, "every node knows where the others are", timeout=10)
+    lab.wait_formed()
+    assert not any("is dead" in node.log() for node in lab.nodes)
 
 
 def test_a_hung_leader_that_wakes_does_not_fight(formed):
