@@ -93,9 +93,8 @@ SIMULATE_CURVES  = $(SWIFT) build --configuration release --static-swift-stdlib 
 bench-membership: setup-bench $(MEASURED) ## membership by size, beside serf; half an hour (NODES="3 5 10" RUNS=5 FAULTS=kill)
 	@mkdir -p $(dir $(SIMULATION))
 	@$(SIMULATE_CURVES)
-	@exec $(BENCH) Tests/Lab/bench_membership.py $(if $(NODES),--nodes "$(NODES)") $(if $(RUNS),--runs $(RUNS)) \
-	    $(if $(FAULTS),--faults "$(FAULTS)")
-	@exec $(BENCH) Tests/Lab/bench_curves.py
+	@$(BENCH) Tests/Lab/bench_membership.py $(if $(NODES),--nodes "$(NODES)") $(if $(RUNS),--runs $(RUNS)) \
+	    $(if $(FAULTS),--faults "$(FAULTS)"); status=$$?; $(BENCH) Tests/Lab/bench_curves.py && exit $$status
 
 lint: ## what CI asks of the sources' form
 	$(SWIFT) format lint --strict --recursive $(SOURCES)
