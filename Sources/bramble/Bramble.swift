@@ -7,13 +7,13 @@ struct Bramble: AsyncParsableCommand {
         commandName: "bramble",
         abstract: "Serves one web site from several Raspberry Pis, behind one address that any of them can hold.",
         discussion: """
-            Give every node the same key, start `bramble run` on each, and open the floating address in a browser. \
-            Pull any plug, and the page stays.
+            Start it on each, with the same configuration or with an empty one, and open the floating address in a \
+            browser; systemd does that, with the unit that comes along. Pull any plug, and the page stays.
 
             EXAMPLES
-              bramble key new --write /boot/firmware/bramble.toml
-              bramble check
-              bramble status --watch
+              sudo bramble check
+              sudo bramble status --watch
+              sudo bramble key new --write /etc/bramble/bramble.toml
             """,
         version: "bramble \(Version.current)",
         subcommands: [

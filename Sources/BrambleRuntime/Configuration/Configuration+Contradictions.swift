@@ -22,10 +22,10 @@ extension Configuration {
         } else if reader.has("cluster", "keys"), cluster.keyring == nil, !reader.hasErrors(in: "cluster.keys") {
             let complaint = Complaint("is an empty list", advice: "`bramble key new` makes a key.")
             reader.report("cluster.keys", nil, complaint)
-        } else if cluster.keyring == nil, !["cluster", "[", "key"].contains(where: reader.hasErrors) {
+        } else if cluster.keyring == nil, !cluster.pairing, !["cluster", "[", "key"].contains(where: reader.hasErrors) {
             let complaint = Complaint(
                 "is missing",
-                advice: "Without it this node serves nothing but a page that says so. "
+                advice: "Without it, and without pairing, this node serves nothing but a page that says so. "
                     + "Run `bramble key new` once, and give every node of the cluster the same key.")
             reader.report(Self.keyPath, nil, complaint, severity: .warning)
         }

@@ -100,8 +100,8 @@ public enum KeyInsertion {
     ) throws(Refusal) {
         var status = stat()
         if !isNew, stat(path, &status) == 0 {
-            // On a FAT partition there are no owners and modes: what cannot be kept there is not lost.
-            _ = fchmod(file.number, status.st_mode & 0o7777)
+            // On a FAT partition there are no owners and modes: what cannot be kept there is not lost. A key is nobody else's.
+            _ = fchmod(file.number, status.st_mode & 0o7770)
             _ = fchown(file.number, status.st_uid, status.st_gid)
         }
         var rest = Array(text.utf8)[...]

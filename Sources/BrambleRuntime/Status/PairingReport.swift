@@ -43,8 +43,9 @@ public struct PairingReport: Codable, Hashable, Sendable {
     var text: String? {
         switch standing {
         case "open":
+            let others = found > 1 ? "\(found) found" : "no other found yet"
             return
-                "\(found) found; nodes without a key may join for \(PlainNumbers.duration(seconds: closesInSeconds ?? 0)) "
+                "\(others); nodes without a key may join for \(PlainNumbers.duration(seconds: closesInSeconds ?? 0)) "
                 + "yet (`bramble pair close` ends that)"
         case "alone":
             return "found nobody, and asks to be let in: `bramble admit \(fingerprint)` on a node of the cluster"

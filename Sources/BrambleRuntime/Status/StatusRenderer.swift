@@ -82,10 +82,14 @@ public struct StatusRenderer: Sendable {
             StyledText(member.host),
             StyledText(member.isDraining && member.state == .alive ? "draining" : member.state.rawValue, style),
             StyledText(PlainNumbers.duration(seconds: member.sinceSeconds)),
-            StyledText(
-                member.state == .alive ? (member.isServing ? (holds ? "leader" : "serving") : "not serving") : "-"),
+            StyledText(member.state == .alive ? Self.work(of: member, holds: holds) : "-"),
             StyledText(member.release.map { String($0.prefix(8)) } ?? "-"),
         ]
+    }
+
+    private static func work(of member: MemberStatus, holds: Bool) -> String {
+        if holds { return "leader" }
+        return member.isDraining ? "out of service" : member.isServing ? "serving" : "not serving"
     }
 
     private var floating: [String] {

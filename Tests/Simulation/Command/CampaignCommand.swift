@@ -27,7 +27,7 @@ struct CampaignCommand: AsyncParsableCommand {
     var from: UInt64 = 1
     @Option(help: "This seed alone, with a trace.")
     var seed: UInt64?
-    @Option(help: "How many nodes a cluster has: 3, or 2-50. Small ones are the most frequent.")
+    @Option(help: "How many nodes a cluster has, from 2 to 200: 3, or 2-50. Small ones are the most frequent.")
     var nodes = NodeRange(2...7)
     @Option(help: "Seconds of trouble, in virtual time.")
     var length: Int = 10
@@ -40,6 +40,7 @@ struct CampaignCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (1...86_400).contains(length) else { throw ValidationError("--length is 1 to 86400 seconds") }
+        guard seed == nil || !json else { throw ValidationError("--seed shows a trace, and has no --json") }
         guard seeds > 0, jobs > 0 else { throw ValidationError("--seeds and --jobs are 1 or more") }
         guard from.addingReportingOverflow(seeds).overflow == false else {
             throw ValidationError("--from and --seeds together are too large")
