@@ -40,7 +40,7 @@ struct KeyNew: ParsableCommand {
             } catch {
                 throw Output.failure(error)
             }
-            Output.line("\(write) has a new key now, \(key.fingerprint). Put the same file on every other node.")
+            Output.line("\(write) has a new key now, \(key.fingerprint). Give every other node this key, under [cluster].")
         } else if raw {
             Output.line(key.text)
         } else {
