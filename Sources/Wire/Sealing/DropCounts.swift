@@ -31,8 +31,10 @@ public struct DropCounts: Hashable, Sendable, Sequence {
 
     /// The reasons of which the sources are noted.
     private static let noted: Set<DropReason> = [.otherCluster, .droppedKey, .forged, .unknownVersion, .unproven]
-    /// How many sources are noted; the one unheard for longest makes room. Anyone can invent more.
+    /// How many sources are noted. Anyone can invent more, so newcomers take the place of each other only, and of who has
+    /// been silent for a while.
     private static let mostSources = 16
+    private static let patience = Duration.seconds(15)
     /// A source that was silent for so long is forgotten: longer than the longest pause between two calls to strangers.
     private static let memory = Duration.seconds(60)
 
@@ -66,15 +68,23 @@ public struct DropCounts: Hashable, Sendable, Sequence {
             noted[index].node = header?.session.node
             noted[index].hint = header?.hint
         } else {
-            if noted.count >= Self.mostSources, let oldest = noted.indices.min(by: { noted[$0].last < noted[$1].last })
-            {
-                noted.remove(at: oldest)
-            }
+            guard makeRoom(at: now) else { return }
             noted.append(
                 Source(
                     reason: reason, ip: source.ip, node: header?.session.node, hint: header?.hint, count: 1, first: now,
                     last: now))
         }
+    }
+
+    /// Whether there is a place for one more source.
+    private mutating func makeRoom(at now: Instant) -> Bool {
+        guard noted.count >= Self.mostSources else { return true }
+        let free = noted.indices.filter {
+            !noted[$0].isLasting || noted[$0].last.advanced(by: Self.patience) < now
+        }
+        guard let oldest = free.min(by: { noted[$0].last < noted[$1].last }) else { return false }
+        noted.remove(at: oldest)
+        return true
     }
 
     /// Who sent what was dropped, in the last minute; in the order in which they were first heard.

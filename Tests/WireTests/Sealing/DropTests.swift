@@ -42,6 +42,27 @@ struct DropTests {
         #expect(drops.sources(at: at(100)).map(\.count) == [1], "the count begins anew after a pause")
     }
 
+    @Test("who sends lastingly keeps its place, however many others are made up, and loses it when it is silent")
+    func lasting() {
+        var drops = DropCounts()
+        func at(_ seconds: Int) -> Instant { Bench.start.advanced(by: .seconds(seconds)) }
+        let real = Bench.address(1)
+        for second in 0...30 {
+            drops.count(.otherCluster, from: real, at: at(second))
+            guard second > 4 else { continue }
+            for number in 2...40 {
+                drops.count(.forged, from: Bench.address(UInt32(second * 40 + number)), at: at(second))
+            }
+        }
+        #expect(drops.sources(at: at(30)).first { $0.ip == real.ip }?.count == 31)
+        // Others that last do not drive it out, either; and once it is silent, it goes before they do.
+        for second in 31...60 {
+            if second < 40 { drops.count(.otherCluster, from: real, at: at(second)) }
+            for number in 2...40 { drops.count(.forged, from: Bench.address(UInt32(number)), at: at(second)) }
+            #expect(drops.sources(at: at(second)).contains { $0.ip == real.ip } == (second <= 54), "\(second)")
+        }
+    }
+
     @Test("errors in sealing say what happened")
     func sealErrors() {
         #expect("\(SealError.tooLong(2000))".contains("2000") && "\(SealError.tooLong(2000))".contains("1134"))
