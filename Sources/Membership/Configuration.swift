@@ -1,6 +1,9 @@
 extension SWIM {
     /// Every number that the protocol is tuned by.
     public struct Configuration: Sendable, Equatable {
+        /// The versions of the protocol that are spoken, 1 to 15. Raised only when older nodes could no longer make sense of
+        /// the bytes: an addition needs no new version. The lowest goes when nobody is left who speaks no other.
+        public var versions: ClosedRange<UInt8>
         /// The time between two rounds of probes, and by which a probe has failed.
         public var probeInterval: Duration
         /// How long the direct answer to a probe may take before other members are asked to help.
@@ -59,6 +62,7 @@ extension SWIM {
         /// A crash is confirmed at most 1.5 s later with two to four nodes, also when all but one crash at once:
         /// at most 600 ms until somebody's probe comes round, 200 ms until it has failed, 600 ms of suspicion.
         public static let lan = Configuration(
+            versions: 1...1,
             // A local round trip takes 1 ms, over poor wireless 50 ms: an answer in 100 ms is normal, none is not.
             probeInterval: .milliseconds(200),
             probeTimeout: .milliseconds(100),

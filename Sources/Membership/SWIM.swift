@@ -27,8 +27,9 @@ public struct SWIM: Sendable {
     /// A later run of this node's ID that a member knows of: this run will be listened to by nobody who does.
     public internal(set) var laterRun: Session?
 
-    /// The last proven sender whose messages are of a version of the protocol that is not spoken here.
-    public internal(set) var lastOtherVersion: OtherVersion?
+    /// The proven senders whose messages are of a version of the protocol that is not spoken here: each node once, at most
+    /// eight, the one heard last at the end.
+    public internal(set) var otherVersions: [OtherVersion] = []
 
     /// A member, by its key, that cannot be understood.
     public struct OtherVersion: Sendable, Hashable {
@@ -42,7 +43,7 @@ public struct SWIM: Sendable {
         public let at: Instant
 
         /// Whether the sender's version is later than ours, so that it is this node which is to be updated.
-        public var isNewer: Bool { version > SWIM.versions.upperBound }
+        public let isNewer: Bool
     }
 
     var own: Record
@@ -90,7 +91,7 @@ public struct SWIM: Sendable {
         self.configuration = configuration
         self.random = random
         own = Record(session: session, counter: 0, state: .alive, info: info)
-        own.info.versions = Self.versions
+        own.info.versions = configuration.versions
         ownSince = now
         awareness = Awareness(worst: configuration.worstHealth)
         memory = PeerMemory(known, except: session.node, limit: configuration.memberLimit)
@@ -122,7 +123,7 @@ public struct SWIM: Sendable {
         var actions: [Action] = []
         noticePause(at: now, into: &actions)
         var info = info
-        info.versions = Self.versions
+        info.versions = configuration.versions
         guard !isLeaving, info != own.info else { return actions }
         own.info = info
         restate(at: now, into: &actions)

@@ -19,23 +19,29 @@ extension Node {
         actions += diagnosis.knocks(at: dead, isAlone: isAlone, now: now).map { .knock($0) }
         let (new, over) = diagnosis.replace(with: troubles(at: now), at: now)
         actions += over.map { .tell(.troubleOver($0, name: name(of: $0))) }
-        actions += new.map { .tell(.trouble($0.trouble, name: name(of: $0.trouble), $0.evidence)) }
+        // The log has told of a double when it was met.
+        for finding in new where finding.trouble != .duplicate {
+            actions.append(.tell(.trouble(finding.trouble, name: name(of: finding.trouble), finding.evidence)))
+        }
     }
 
     /// All that holds: first what harms most.
     private func troubles(at now: Instant) -> [(trouble: Trouble, evidence: Trouble.Evidence)] {
         var found: [(trouble: Trouble, evidence: Trouble.Evidence)] = []
         if !company.isPresent, company.isLost, diagnosis.isCutOff(at: now) { found.append((.isolated, .init())) }
+        if duplicateUntil != nil { found.append((.duplicate, .init(sources: double.map { [$0] } ?? []))) }
         let ways = membership.wayFaults(at: now)
         found += ways.map { (.way($0.node, $0.fault), .init()) }
         let sources = link.drops.sources(at: now)
-        let parted = sources.compactMap { source in parting(from: source).map { ($0, source) } }
-        found += parted.map { ($0, .init(count: $1.count, sources: [$1.ip])) }
+        let parted = partings(among: sources)
+        found += parted
         for member in membership.members where member.state == .dead {
-            if parted.contains(where: { $0.0.node == member.id }) { continue }
             if ways.contains(where: { $0.node == member.id }) { continue }
             let answer = diagnosis.answer(of: member.id)
-            found.append((answer == .accepted ? .blocked(member.id) : .dead(member.id, answer), .init()))
+            // Nothing proves who it is that can't be read: that does not take the place of what is known.
+            let isParted = parted.contains { $0.trouble.node == member.id }
+            let isBlocked = answer == .accepted && !isParted
+            found.append((isBlocked ? .blocked(member.id) : .dead(member.id, answer), .init()))
         }
         found += versionTroubles(at: now).map { ($0, .init()) }
         for trouble in [Trouble.unanswered] + Trouble.Unreadable.allCases.map({ .unreadable($0) }) {
@@ -52,15 +58,16 @@ extension Node {
 
     /// The nodes with our key that speak no version of the protocol that is spoken here, as far as that is known.
     private func versionTroubles(at now: Instant) -> [Trouble] {
-        var found = membership.members.filter { member in
-            member.state.isPresent && !member.info.versions.overlaps(SWIM.versions)
-        }.map { Trouble.version($0.id, isNewer: $0.info.versions.lowerBound > SWIM.versions.upperBound) }
-        if let other = membership.lastOtherVersion, other.at.duration(to: now) < Self.versionMemory,
-            !found.contains(where: { $0.node == other.sender.node })
-        {
-            found.append(.version(other.sender.node, isNewer: other.isNewer))
+        let spoken = membership.configuration.versions
+        let present = membership.members.filter(\.state.isPresent)
+        let members = present.filter { !$0.info.versions.overlaps(spoken) }
+        let others = membership.otherVersions.filter { other in
+            other.at.duration(to: now) < Self.versionMemory && !members.contains { $0.id == other.sender.node }
+                // Nor one that has been started anew since, and is understood.
+                && !present.contains { $0.id == other.sender.node && $0.session != other.sender }
         }
-        return found
+        return members.map { .version($0.id, isNewer: $0.info.versions.lowerBound > spoken.upperBound) }
+            + others.map { .version($0.sender.node, isNewer: $0.isNewer) }
     }
 
     private func trouble(of source: DropCounts.Source) -> Trouble? {
@@ -79,6 +86,22 @@ extension Node {
     /// Whether a node that can't be read is one of this cluster's by its node ID. A neighbour's cluster has none of those.
     private func belongsHere(_ node: NodeID) -> Bool {
         formerPeers[node] != nil || membership.members.contains { $0.id == node }
+    }
+
+    /// Whom a change of keys has parted from this node, each once, from wherever it is heard.
+    private func partings(
+        among sources: [DropCounts.Source]
+    ) -> [(trouble: Trouble, evidence: Trouble.Evidence)] {
+        var found: [(trouble: Trouble, evidence: Trouble.Evidence)] = []
+        for source in sources {
+            guard let trouble = parting(from: source) else { continue }
+            if let index = found.firstIndex(where: { $0.trouble.node == trouble.node }) {
+                found[index].evidence.add(source.count, from: source.ip)
+            } else {
+                found.append((trouble, .init(count: source.count, sources: [source.ip])))
+            }
+        }
+        return found
     }
 
     /// Whom a change of keys has parted from this node. What is under way while keys change does not count, nor what one

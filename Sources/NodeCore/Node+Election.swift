@@ -151,7 +151,9 @@ extension Node {
     private mutating func advertise(_ advertisement: Advertisement, into actions: inout [Action]) {
         guard configuration.mode == .sealed else { return actions.append(.advertise(advertisement)) }
         var destinations = company.presentAddresses.map { Destination.address($0) }
-        if destinations.isEmpty || company.isLost || advertisements % Self.groupShare == 0 {
+        // Who speaks another version of membership is no member, and is not to run against a holder that it can hear.
+        let isHeardBeyond = company.isLost || diagnosis.holds(\.isOfOtherVersion)
+        if destinations.isEmpty || isHeardBeyond || advertisements % Self.groupShare == 0 {
             destinations.append(.group)
         }
         if advertisements % Self.deadShare == 0 { destinations += company.dead.map { .address($0) } }

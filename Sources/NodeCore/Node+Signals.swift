@@ -51,7 +51,7 @@ extension Node {
     private var hasOtherVersion: Bool {
         let isAlone = !company.isPresent
         return diagnosis.holds { trouble in
-            if case .version = trouble { true } else { isAlone && trouble == .unreadable(.otherVersion) }
+            trouble.isOfOtherVersion || isAlone && trouble == .unreadable(.otherVersion)
         }
     }
 

@@ -17,9 +17,15 @@ extension RuleTests {
         var swim: SWIM
         var now = Instant.zero
 
-        init(members: ClosedRange<UInt64>? = nil, known: [KnownPeer] = [], seeds: [SocketAddress] = []) {
+        init(
+            members: ClosedRange<UInt64>? = nil, known: [KnownPeer] = [], seeds: [SocketAddress] = [],
+            versions: ClosedRange<UInt8> = 1...1
+        ) {
+            var configuration = SWIM.Configuration.lan
+            configuration.versions = versions
             swim = SWIM(
-                session: RuleTests.own, info: MemberInfo(name: "own"), configuration: .lan, known: known, seeds: seeds,
+                session: RuleTests.own, info: MemberInfo(name: "own"), configuration: configuration, known: known,
+                seeds: seeds,
                 random: SeededGenerator(seed: 1), at: .zero)
             guard let members else { return }
             for low in members { _ = hear(.hello, [RuleTests.record(low)], from: RuleTests.session(low)) }
@@ -28,7 +34,7 @@ extension RuleTests {
         mutating func hear(
             _ body: Message.Body, _ records: [Record] = [], from sender: Session, at number: UInt32? = nil
         ) -> [SWIM.Action] {
-            var packet = Packet(body, limit: 1100)
+            var packet = Packet(body, version: 1, limit: 1100)
             for record in records { _ = packet.add(record.encoded) }
             let source = RuleTests.address(number ?? UInt32(sender.node.low))
             return swim.receive(packet.bytes, from: source, sender: sender, at: now)
@@ -66,9 +72,13 @@ extension RuleTests {
         actions.compactMap { action in
             switch action {
             case .send(let payload, let address):
-                if case .message(let message) = Message.decode(payload) { (message, address) } else { nil }
+                if case .message(let message) = Message.decode(payload, versions: 1...1) {
+                    (message, address)
+                } else {
+                    nil
+                }
             case .broadcast(let payload):
-                if case .message(let message) = Message.decode(payload) { (message, nil) } else { nil }
+                if case .message(let message) = Message.decode(payload, versions: 1...1) { (message, nil) } else { nil }
             default: nil
             }
         }

@@ -82,7 +82,7 @@ struct DisseminationTests {
     static let nodes = (0..<5).map { NodeID(high: 0, low: $0) }
 
     private func fill(_ news: inout Dissemination, size: Int, limit: Int = 3) -> [NodeID] {
-        var packet = Packet(.gossip, limit: 4 + size * 100)
+        var packet = Packet(.gossip, version: 1, limit: 4 + size * 100)
         var sent: [NodeID] = []
         news.fill(&packet, limit: limit) { node in
             sent.append(node)

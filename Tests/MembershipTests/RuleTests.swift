@@ -282,20 +282,4 @@ struct RuleTests {
         #expect(sent.first?.message.records.map(\.node) == [Self.own.node, Self.session(1).node])
         #expect(desk.swim.proven(Self.session(1), from: Self.address(1), at: desk.now).isEmpty, "a member needs none")
     }
-
-    // MARK: Versions
-
-    @Test("a message of another version is ignored, and it is known whose it was")
-    func otherVersion() throws {
-        var desk = Desk(members: 1...2)
-        #expect(desk.swim.lastOtherVersion == nil)
-        let actions = desk.swim.receive(
-            [0x14, 7, 0, 0], from: Self.address(2), sender: Self.session(2), at: desk.now)
-        #expect(actions == [.ignored(.protocolVersion)])
-        let other = try #require(desk.swim.lastOtherVersion)
-        #expect(other.version == 7 && other.isNewer && other.sender == Self.session(2))
-        #expect(other.source == Self.address(2) && other.at == desk.now)
-        _ = desk.swim.receive([0x14, 0, 0, 0], from: Self.address(1), sender: Self.session(1), at: desk.now)
-        #expect(desk.swim.lastOtherVersion?.isNewer == false)
-    }
 }

@@ -52,6 +52,8 @@ struct TestNetwork {
     private var queue = EventQueue<Datagram>()
     private var random: SeededGenerator
     private let configuration: SWIM.Configuration
+    /// The versions that the program of a host speaks from its next start on, where they are not those of all.
+    var versions: [Int: ClosedRange<UInt8>] = [:]
 
     init(
         _ count: Int, seed: UInt64 = 1, lossPercent: Int = 0, configuration: SWIM.Configuration = .lan,
@@ -80,6 +82,8 @@ struct TestNetwork {
         let session = Session(node: node, boot: hosts[index].session.boot + 1, salt: random.next())
         hosts[index].session = session
         hosts[index].proven = []
+        var configuration = configuration
+        configuration.versions = versions[index] ?? configuration.versions
         hosts[index].swim = SWIM(
             session: session, info: MemberInfo(name: "pi\(index)", httpPort: 80, serving: true),
             configuration: configuration, known: hosts[index].stored, seeds: seeds,

@@ -168,6 +168,26 @@ struct DiagnosisTests {
             events.count { if case .trouble = $0 { true } else { false } } == 2, "that it is dead, and what is dead")
     }
 
+    @Test("what can't be read does not take the place of what is known: a dead member is told of beside it")
+    func partedBesideDead() throws {
+        var bench = together()
+        let member = id(bench)
+        bench.peers[0].isSilent = true
+        bench.run(for: .seconds(4))
+        for _ in 0..<6 {
+            // From two addresses of the one machine.
+            for number in [1, 2] as [UInt32] { try bench.hearStranger(from: number, as: member) }
+            bench.run(for: .seconds(1))
+        }
+        let troubles = bench.snapshot.troubles
+        #expect(troubles.map(\.trouble) == [.parted(member, isDropped: false), .dead(member, nil)])
+        #expect(troubles.first?.text.contains("from 10.9.9.1, 10.9.9.2 seals") == true, "one node, told once")
+        let peer = LifelinePeer(node: member, address: bench.peers[0].address)
+        bench.call { node, now in node.knocked(.member(peer), .accepted, at: now) }
+        bench.run(for: .seconds(1))
+        #expect(bench.snapshot.troubles.last?.text.contains("bramble runs there") == true)
+    }
+
     @Test("a thousand addresses of strangers are one trouble, told once")
     func flood() throws {
         var bench = together([1])
@@ -200,10 +220,10 @@ extension [Action] {
 
 extension Bench {
     /// A datagram of another cluster comes from 10.9.9.x, or beyond.
-    fileprivate mutating func hearStranger(from number: UInt32) throws {
+    fileprivate mutating func hearStranger(from number: UInt32, as node: NodeID? = nil) throws {
         var random = SeededGenerator(seed: 99)
         var link = SealedLink(
-            session: Session(node: NodeID(high: 5, low: UInt64(number)), boot: 1, salt: 1),
+            session: Session(node: node ?? NodeID(high: 5, low: UInt64(number)), boot: 1, salt: 1),
             keyring: Keyring(ClusterKey(using: &random)), secret: Array(repeating: 9, count: 32))
         deliver(try link.seal([0x16, 1, 0, 0]), from: SocketAddress(ip: .v4(0x0A09_0900 + number), port: 7373))
     }

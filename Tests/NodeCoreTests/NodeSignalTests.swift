@@ -104,8 +104,13 @@ struct NodeSignalTests {
         #expect(events.contains { if case .duplicateIdentity(_, keepsIdentity: true) = $0 { true } else { false } })
         bench.run(for: .milliseconds(9900))
         #expect(bench.signal == .duplicateIdentity)
+        let troubles = bench.snapshot.troubles
+        #expect(troubles.map(\.trouble) == [.duplicate] && troubles[0].text.contains("from 10.0.0."))
+        #expect(!bench.take().events.contains { if case .trouble = $0 { true } else { false } }, "told once")
         bench.run(for: .milliseconds(200))
         #expect(bench.signal == .alone)
+        bench.run(for: .seconds(1))
+        #expect(bench.snapshot.troubles.isEmpty)
         #expect(bench.state == .active)
     }
 

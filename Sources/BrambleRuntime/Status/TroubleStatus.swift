@@ -3,8 +3,8 @@ internal import Wire
 
 /// Something that is wrong between a node and others.
 public struct TroubleStatus: Codable, Hashable, Sendable {
-    /// `isolated`, `member_dead`, `udp_blocked`, `one_way`, `mtu`, `key_changed`, `other_key`, `dropped_key`,
-    /// `forged` or `other_version`.
+    /// `isolated`, `duplicate_identity`, `member_dead`, `udp_blocked`, `one_way`, `mtu`, `key_changed`, `other_key`,
+    /// `dropped_key`, `forged` or `other_version`.
     public var kind: String
     /// The ID of the member that it is about, if it is about one.
     public var memberID: String?

@@ -1,10 +1,15 @@
 import Wire
 
 extension SWIM {
-    /// The versions of the protocol that are spoken here. Raised only when older nodes could no longer make sense of
-    /// the bytes: an addition needs no new version. A node that speaks several sends the highest that all members
-    /// speak.
-    public static var versions: ClosedRange<UInt8> { 1...1 }
+    /// The version to speak to this node: the highest that both sides know. Whoever is no member here, and everybody at
+    /// once, is spoken to in the lowest: a call is of use only if it is understood.
+    func version(for node: NodeID?) -> UInt8 {
+        let known = configuration.versions
+        guard let peer = node.flatMap({ roster[$0] }), peer.state.isPresent,
+            peer.record.info.versions.overlaps(known)
+        else { return known.lowerBound }
+        return min(known.upperBound, peer.record.info.versions.upperBound)
+    }
 }
 
 /// The most records that one message may hold.
@@ -18,9 +23,9 @@ struct Packet: Sendable {
     private let countIndex: Int
     private let limit: Int
 
-    init(_ body: Message.Body, limit: Int) {
+    init(_ body: Message.Body, version: UInt8, limit: Int) {
         let head = body.head
-        bytes = [body.kind, SWIM.versions.upperBound, UInt8(head.count)] + head + [0]
+        bytes = [body.kind, version, UInt8(head.count)] + head + [0]
         countIndex = bytes.count - 1
         self.limit = limit
     }
@@ -43,12 +48,12 @@ extension Message {
         case ignored(SWIM.IgnoreReason)
     }
 
-    /// Reads a payload. Bytes after the last known field, of the head and of the whole, belong to a newer version.
-    static func decode(_ payload: [UInt8]) -> Decoded {
+    /// Reads a payload of one of these versions, of which all have the same layout so far. Bytes after the last known field, of the head and of the whole, belong to a newer version.
+    static func decode(_ payload: [UInt8], versions: ClosedRange<UInt8>) -> Decoded {
         guard let kind = payload.first else { return .ignored(.malformed) }
         guard (0x10...0x17).contains(kind) else { return .ignored(.unknownKind) }
         guard payload.count > 1 else { return .ignored(.malformed) }
-        guard SWIM.versions.contains(payload[1]) else { return .ignored(.protocolVersion) }
+        guard versions.contains(payload[1]) else { return .ignored(.protocolVersion) }
         do throws(DecodeError) {
             var reader = ByteReader(payload.dropFirst(2))
             let length = try reader.integer(UInt8.self)

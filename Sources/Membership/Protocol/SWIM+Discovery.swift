@@ -36,7 +36,7 @@ extension SWIM {
     mutating func makeCalls(at now: Instant, into actions: inout [Action]) {
         guard let due = calls.nextDeadline, due <= now else { return }
         for target in calls.due(at: now, using: &random) {
-            var hello = Packet(.hello, limit: payloadLimit)
+            var hello = Packet(.hello, version: version(for: nil), limit: payloadLimit)
             _ = hello.add(own.encoded)
             switch target {
             case .everyone: actions.append(.broadcast(hello.bytes))

@@ -33,7 +33,7 @@ extension SWIM {
         _ body: Message.Body, to address: SocketAddress, node: NodeID, first: [Record] = [],
         into actions: inout [Action]
     ) {
-        var packet = Packet(body, limit: payloadLimit)
+        var packet = Packet(body, version: version(for: node), limit: payloadLimit)
         var included = first.map(\.node)
         for record in first { _ = packet.add(record.encoded) }
         if let held = roster[node]?.record {

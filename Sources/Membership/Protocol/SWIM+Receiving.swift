@@ -17,10 +17,10 @@ extension SWIM {
             correct(sender, at: source, now: now, into: &actions)
             return actions + [.ignored(reason)]
         }
-        switch Message.decode(payload) {
+        switch Message.decode(payload, versions: configuration.versions) {
         case .ignored(let reason):
             if reason == .protocolVersion {
-                lastOtherVersion = OtherVersion(sender: sender, source: source, version: payload[1], at: now)
+                noteOtherVersion(payload[1], of: Origin(sender: sender, source: source), at: now)
             }
             actions.append(.ignored(reason))
         case .message(let message):
@@ -28,6 +28,17 @@ extension SWIM {
         }
         return actions
     }
+
+    private mutating func noteOtherVersion(_ version: UInt8, of origin: Origin, at now: Instant) {
+        otherVersions.removeAll { $0.sender.node == origin.sender.node }
+        otherVersions.append(
+            OtherVersion(
+                sender: origin.sender, source: origin.source, version: version, at: now,
+                isNewer: version > configuration.versions.upperBound))
+        otherVersions = otherVersions.suffix(Self.mostOtherVersions)
+    }
+
+    private static var mostOtherVersions: Int { 8 }
 
     /// A peer has just answered our challenge, so its datagrams count from now on.
     ///

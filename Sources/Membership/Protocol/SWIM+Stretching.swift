@@ -50,7 +50,8 @@ extension SWIM {
         let question = Stretch(
             target: peer.node, sequence: nextSequence(), failsAt: now.advanced(by: configuration.stretchTimeout))
         stretch = question
-        let packet = Packet(.stretch(sequence: question.sequence), limit: payloadLimit)
+        let packet = Packet(
+            .stretch(sequence: question.sequence), version: version(for: peer.node), limit: payloadLimit)
         let padding = [UInt8](repeating: 0, count: payloadLimit - packet.bytes.count)
         actions.append(.send(packet.bytes + padding, to: address))
     }

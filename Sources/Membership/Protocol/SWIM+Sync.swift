@@ -18,25 +18,26 @@ extension SWIM {
     ) {
         // What the receiver has to know about itself comes first.
         let peers = roster.peers.filter { $0.node == node } + roster.peers.filter { $0.node != node }
-        let chunks = chunks(of: peers.map(\.record.encoded))
+        let version = version(for: node)
+        let chunks = chunks(of: peers.map(\.record.encoded), version: version)
         for (index, chunk) in chunks.enumerated() {
             let isLast = index == chunks.count - 1
-            var packet = Packet(.sync(wantsReply: wantsReply && isLast), limit: payloadLimit)
+            var packet = Packet(.sync(wantsReply: wantsReply && isLast), version: version, limit: payloadLimit)
             for record in chunk { _ = packet.add(record) }
             actions.append(.send(packet.bytes, to: address))
         }
     }
 
     /// Our own record and some of `records` in each chunk, as many as fit into a datagram.
-    private func chunks(of records: [[UInt8]]) -> [[[UInt8]]] {
+    private func chunks(of records: [[UInt8]], version: UInt8) -> [[[UInt8]]] {
         var chunks: [[[UInt8]]] = []
-        var packet = Packet(.sync(wantsReply: false), limit: payloadLimit)
+        var packet = Packet(.sync(wantsReply: false), version: version, limit: payloadLimit)
         var chunk = [own.encoded]
         _ = packet.add(own.encoded)
         for record in records {
             if !packet.add(record) {
                 chunks.append(chunk)
-                packet = Packet(.sync(wantsReply: false), limit: payloadLimit)
+                packet = Packet(.sync(wantsReply: false), version: version, limit: payloadLimit)
                 chunk = [own.encoded]
                 _ = packet.add(own.encoded)
                 _ = packet.add(record)

@@ -32,9 +32,12 @@ public enum Trouble: Hashable, Sendable {
 
     /// None of the others is heard, nor anybody else on this network: the fault is most likely here.
     case isolated
+    /// Another run has proven that it has this node's ID: a card was copied, or an old copy was put back.
+    case duplicate
     /// A member is dead; what a knock at its machine came to, if there was one.
     case dead(NodeID, Knock?)
-    /// A member's machine is reached by TCP, and its datagrams do not arrive: something between the two blocks UDP.
+    /// A member's machine is reached by TCP, and its datagrams do not arrive: something between the two blocks UDP, or its
+    /// daemon hangs, in whose place the kernel answers.
     case blocked(NodeID)
     /// The way to or from a member that lives is not well.
     case way(NodeID, WayFault)
@@ -52,6 +55,7 @@ public enum Trouble: Hashable, Sendable {
     public var name: String {
         switch self {
         case .isolated: "isolated"
+        case .duplicate: "duplicate_identity"
         case .dead: "member_dead"
         case .blocked: "udp_blocked"
         case .way(_, .narrow): "mtu"
@@ -72,6 +76,9 @@ public enum Trouble: Hashable, Sendable {
         }
     }
 
+    /// Whether a node with this cluster's key is of another version.
+    var isOfOtherVersion: Bool { if case .version = self { true } else { false } }
+
     /// Whether somebody is heard, and what is missing is a key.
     var isOfOtherKey: Bool {
         switch self {
@@ -88,7 +95,7 @@ public enum Trouble: Hashable, Sendable {
         switch self {
         case .dead(let node, _), .blocked(let node), .way(let node, _), .parted(let node, _), .version(let node, _):
             node
-        case .isolated, .unanswered, .unreadable: nil
+        case .isolated, .duplicate, .unanswered, .unreadable: nil
         }
     }
 }
@@ -108,14 +115,20 @@ extension Trouble {
         case .isolated:
             "this node hears none of the others, nor the network's gateway: its own cable, switch port or Wi-Fi is the "
                 + "likely cause. It goes on serving whoever reaches it"
+        case .duplicate:
+            "another node\(evidence.origin) runs under this node's identity: its card is a copy, or an old copy was put back. "
+                + "The one whose card has started less often takes a new identity by itself; nothing is to be done, and "
+                + "nothing is lost"
         case .dead(_, .refused):
             "member \(name) is dead, but its machine answers: bramble does not run there. Look at its log "
                 + "(journalctl -u bramble)"
         case .dead(_, .unreachable): "member \(name) is dead: its machine is off, unplugged, or on another network"
+        case .dead(_, .accepted):
+            "member \(name) is dead for this node: bramble runs there, but nothing is heard from it that can be read"
         case .dead: "member \(name) is dead: nothing is heard from it"
         case .blocked:
-            "member \(name) is reached by TCP, but its datagrams do not arrive: something between the two blocks UDP. "
-                + "Open the UDP port of [cluster] port in firewalls and between Wi-Fi clients"
+            "member \(name) is reached by TCP, but its datagrams do not arrive: something between the two blocks UDP, or "
+                + "bramble hangs there. Open the UDP port of [cluster] port in firewalls and between Wi-Fi clients"
         case .way(_, .unheard):
             "member \(name) is heard here, but does not hear this node: what is sent there does not arrive. Check the "
                 + "firewall there, and the switches between"
@@ -149,8 +162,8 @@ extension Trouble {
             "\(evidence.datagrams) sealed under the name of this cluster's key and do not open with it: forged, or damaged on "
                 + "the way. They change nothing"
         case .unreadable(.otherVersion):
-            "\(evidence.datagrams) of a version of Bramble that this one does not understand. Put the same "
-                + "version on all nodes"
+            "\(evidence.datagrams) of a version of Bramble that this one does not understand, most likely a "
+                + "later one. Put the same version on all nodes"
         }
     }
 }
@@ -170,6 +183,11 @@ extension Trouble {
         public init(count: UInt64 = 0, sources: [IPAddress] = []) {
             self.count = count
             self.sources = sources
+        }
+
+        mutating func add(_ count: UInt64, from source: IPAddress) {
+            self.count &+= count
+            if sources.count < Self.mostSources, !sources.contains(source) { sources.append(source) }
         }
 
         fileprivate var origin: String {

@@ -26,7 +26,7 @@ extension FuzzTarget {
             .sync(wantsReply: false), .hello, .stretch(sequence: 9),
         ]
         return bodies.enumerated().map { index, body in
-            var packet = Packet(body, limit: 1100)
+            var packet = Packet(body, version: 1, limit: 1100)
             let states = Member.State.allCases
             for node in 1...3 as ClosedRange<UInt64> {
                 _ = packet.add(record(node, states[(index + Int(node)) % states.count]).encoded)
@@ -39,7 +39,7 @@ extension FuzzTarget {
     static let gossip = FuzzTarget("gossip", longest: 1134) {
         gossipSeeds
     } check: { bytes throws(Finding) in
-        guard case .message(let message) = Message.decode(bytes) else { return }
+        guard case .message(let message) = Message.decode(bytes, versions: 1...1) else { return }
         try demand(message.records.count <= 64, "\(message.records.count) records in one datagram")
         for record in message.records {
             try demand(record.accusers.count <= Record.accuserLimit, "\(record.accusers.count) accusers")
@@ -55,9 +55,9 @@ extension FuzzTarget {
             // Nothing but what is cut may differ.
             if isWhole { try demand(again == record, "a record changes on the way, beyond what is cut") }
         }
-        var packet = Packet(message.body, limit: 1 << 16)
+        var packet = Packet(message.body, version: 1, limit: 1 << 16)
         for record in message.records { try demand(packet.add(record.encoded), "a record does not fit again") }
-        guard case .message(let again) = Message.decode(packet.bytes) else {
+        guard case .message(let again) = Message.decode(packet.bytes, versions: 1...1) else {
             throw Finding(description: "a message cannot be read again")
         }
         try demand(again.body == message.body, "a message changes on the way")
@@ -128,7 +128,7 @@ extension FuzzTarget {
                 case .send(let payload, _), .broadcast(let payload):
                     sent += 1
                     try demand(payload.count <= 1134, "a payload of \(payload.count) bytes")
-                    guard case .message = Message.decode(payload) else {
+                    guard case .message = Message.decode(payload, versions: 1...1) else {
                         throw Finding(description: "a payload that nobody can read")
                     }
                 case .store(let peers): try demand(peers.count <= Self.memberLimit, "\(peers.count) peers are stored")

@@ -11,9 +11,9 @@ struct VersionScenarios {
     private static let next = HostID(0)
     private static let others = [HostID(1), HostID(2)]
 
-    /// Three nodes, of which the first speaks the next version from its first word on.
+    /// Three nodes, of which the first speaks the next version, too, and has more to say.
     private static func network(seed: UInt64) -> NodeNetwork {
-        var network = NodeNetwork.ofNodes(3, seed: seed, started: false)
+        var network = NodeNetwork.ofNodes(3, seed: seed, started: false, versions: { $0.id == next ? 1...2 : 1...1 })
         network.startAll()
         network.command(next) { host, now in host.becomeNext(at: now) }
         return network
@@ -72,21 +72,48 @@ struct VersionScenarios {
         }
     }
 
-    @Test("a cluster is updated node by node, and the page stays")
+    @Test("a cluster is updated node by node, speaks the next version then, and the page stays")
     func rolling() throws {
-        var network = Self.network(seed: 3)
-        network.runNext(Self.next, for: .seconds(3))
-        for id in Self.others {
+        var network = NodeNetwork.ofNodes(3, seed: 3, versions: { $0.boots > 1 ? 1...2 : 1...1 })
+        for id in network.hosts {
             network.apply(.stop(id))
-            network.runNext(Self.next, for: .seconds(2))
+            network.run(for: .seconds(2))
             network.apply(.start(id, keepingDisk: true))
-            network.command(id) { host, now in host.becomeNext(at: now) }
-            network.runNext(Self.next, for: .seconds(4))
+            network.run(for: .seconds(4))
             network.expectOneCluster()
         }
         for id in network.hosts {
-            for member in network.snapshot(of: id)?.members ?? [] { #expect(member.info.versions == 1...2) }
+            let members = network.snapshot(of: id)?.members ?? []
+            #expect(members.map(\.info.versions) == [1...2, 1...2, 1...2])
+            for other in members where other.info.name != id.description {
+                #expect(network.programs[id.index]?.node.membership.version(for: other.id) == 2)
+            }
         }
+    }
+
+    @Test(
+        "who speaks no version in common is named on both sides, and the address has one holder", arguments: Seeds.fewer
+    )
+    func nothingInCommon(_ seed: UInt64) throws {
+        var network = NodeNetwork.ofNodes(
+            3, seed: seed, started: false, versions: { $0.id == Self.next ? 2...2 : 1...1 })
+        network.checkers.removeAll { $0 is OneClusterAfterHeal }
+        network.startAll()
+        network.run(for: .seconds(10))
+        _ = try network.leader()
+        func troubles(of id: HostID) throws -> [NodeSnapshot.TroubleReport] {
+            try #require(network.snapshot(of: id), network.report).troubles
+        }
+        let ids = network.hosts.compactMap { network.snapshot(of: $0)?.session.node }
+        for id in Self.others {
+            #expect(try troubles(of: id).map(\.trouble) == [.version(ids[0], isNewer: true)])
+            #expect(network.lights(of: id) == "otherVersion", network.report)
+        }
+        let older = try troubles(of: Self.next)
+        #expect(Set(older.map(\.trouble)) == [.version(ids[1], isNewer: false), .version(ids[2], isNewer: false)])
+        #expect(older.allSatisfy { $0.text.contains("an earlier version") && $0.text.contains("Update bramble there") })
+        #expect(network.lights(of: Self.next) == "otherVersion")
+        network.expectNoViolation()
     }
 }
 
@@ -98,7 +125,6 @@ extension NodeHost {
     mutating func becomeNext(at now: Instant) -> [HostAction] {
         guard node.membership.own.info.extra != Self.nextFields else { return [] }
         node.membership.own.info.extra = Self.nextFields
-        node.membership.own.info.versions = 1...2
         var told: [SWIM.Action] = []
         node.membership.restate(at: now, into: &told)
         return []

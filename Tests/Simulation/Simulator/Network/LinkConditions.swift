@@ -69,6 +69,7 @@ struct FaultCounters: Hashable, Sendable {
     /// Lifelines that broke although both processes ran on.
     var lifelinesBroken = 0
     var signsOfLife = 0
+    var knocks = 0
     var restarts = 0
     var restartsWithoutDisk = 0
     var powerCuts = 0

@@ -1,3 +1,4 @@
+import NodeCore
 import Wire
 
 /// Which host; the number is also the last byte of its address, less one.
@@ -43,6 +44,8 @@ enum HostAction: Hashable, Sendable {
     case lifelines([SocketAddress])
     /// Ask the kernel of this host for a sign of life, over the lifeline to it.
     case askForSignOfLife(SocketAddress)
+    /// Try to connect to the TCP port there.
+    case knock(SocketAddress)
     /// Keep these bytes on disk; they are there after a restart, unless it is one without disk.
     case store(String, [UInt8])
     /// A line for the trace.
@@ -52,7 +55,7 @@ enum HostAction: Hashable, Sendable {
     var isHarmless: Bool {
         switch self {
         case .send, .note: true
-        case .broadcast, .claim, .announce, .release, .lifelines, .askForSignOfLife, .store: false
+        case .broadcast, .claim, .announce, .release, .lifelines, .askForSignOfLife, .knock, .store: false
         }
     }
 }
@@ -80,6 +83,8 @@ protocol SimulatedHost {
     mutating func lifelineRefused(_ address: SocketAddress, at now: Instant) -> [HostAction]
     /// The kernel of this host has given the sign of life.
     mutating func gaveSignOfLife(_ address: SocketAddress, at now: Instant) -> [HostAction]
+    /// A knock there has been answered, or not in time.
+    mutating func knocked(_ address: SocketAddress, _ answer: Knock, at now: Instant) -> [HostAction]
     /// The host has another address than before.
     mutating func moved(at now: Instant) -> [HostAction]
     /// A person, or what surrounds the host, does this to it.
@@ -102,6 +107,7 @@ extension SimulatedHost {
     mutating func lifelineBroke(_ address: SocketAddress, at now: Instant) -> [HostAction] { [] }
     mutating func lifelineRefused(_ address: SocketAddress, at now: Instant) -> [HostAction] { [] }
     mutating func gaveSignOfLife(_ address: SocketAddress, at now: Instant) -> [HostAction] { [] }
+    mutating func knocked(_ address: SocketAddress, _ answer: Knock, at now: Instant) -> [HostAction] { [] }
     mutating func moved(at now: Instant) -> [HostAction] { [] }
     mutating func meddle(_ meddling: Meddling, at now: Instant) -> [HostAction] { [] }
 }

@@ -1,3 +1,4 @@
+import NodeCore
 import Wire
 
 /// Lifelines, as kernels keep them: an established one ends when a process does, whatever the loss, for TCP repeats;
@@ -46,6 +47,18 @@ extension SimulatedNetwork {
             !happens(topology[id, target].loss), !happens(topology[target, id].loss)
         else { return }
         if tell(id, .signOfLife, by: target) { counters.signsOfLife += 1 }
+    }
+
+    /// Kernels answer knocks, whatever their processes do; where nobody answers, the own kernel gives up after three seconds.
+    mutating func knock(at address: SocketAddress, of id: HostID) {
+        var (answer, time) = (Knock.unreachable, Duration.seconds(3))
+        if let target = host(at: address), slots[target.index].state != .off, topology.isOpen(id, target),
+            topology.isOpen(target, id)
+        {
+            (answer, time) = (slots[target.index].state == .dead ? .refused : .accepted, .milliseconds(2))
+        }
+        counters.knocks += 1
+        queue.schedule(Frame(content: .knocked(address, answer), from: id, to: id), at: now.advanced(by: time))
     }
 
     @discardableResult

@@ -16,6 +16,7 @@ extension SimulatedNetwork {
                 note("\(id) releases \(address)")
             case .lifelines(let addresses): hold(addresses, on: id)
             case .askForSignOfLife(let address): askForSignOfLife(address, of: id)
+            case .knock(let address): knock(at: address, of: id)
             case .store(let key, let bytes): slots[id.index].disk[key] = bytes
             case .note(let text): note("\(id) \(text)")
             }
@@ -56,6 +57,9 @@ extension SimulatedNetwork {
         if case .signOfLife = frame.content {
             let address = address(of: frame.from)
             return command(frame.to) { host, now in host.gaveSignOfLife(address, at: now) }
+        }
+        if case .knocked(let address, let answer) = frame.content {
+            return command(frame.to) { host, now in host.knocked(address, answer, at: now) }
         }
         guard case .datagram(let bytes, let source, let forged) = frame.content else { return }
         counters.delivered += 1

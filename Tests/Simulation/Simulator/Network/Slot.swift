@@ -1,3 +1,4 @@
+import NodeCore
 import Wire
 
 /// What travels.
@@ -11,6 +12,8 @@ struct Frame {
         case refusal
         /// The sender's kernel acknowledges what came over the lifeline.
         case signOfLife
+        /// What the receiver's own kernel tells of a knock there.
+        case knocked(SocketAddress, Knock)
     }
     let content: Content
     let from: HostID

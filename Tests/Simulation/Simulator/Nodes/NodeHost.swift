@@ -16,10 +16,13 @@ struct NodeHost: SimulatedHost {
         var isKeyless = false
         /// How long the node does not hear yet that its keys are on the disk, though they are.
         var keyDelay = Duration.zero
+        /// The versions of the membership protocol that the program of this start speaks.
+        var versions: @Sendable (HostBoot) -> ClosedRange<UInt8> = { _ in SWIM.Configuration.lan.versions }
     }
 
     private let id: HostID
     private let cluster: Cluster
+    private let versions: ClosedRange<UInt8>
     var node: Node
     private var random: SeededGenerator
     private var peers: [KnownPeer]
@@ -28,6 +31,8 @@ struct NodeHost: SimulatedHost {
     private var isDraining = false
     private var isDeaf = false
     private var lifelines: [LifelinePeer] = []
+    /// Whom it has knocked at.
+    private var doors: [SocketAddress: LifelinePeer] = [:]
     /// What is on the disk of pairing; nil where a file names the key.
     private var paired: PairedDisk?
     /// The keys that are on the disk without the node's knowing, and when it is told.
@@ -46,19 +51,22 @@ struct NodeHost: SimulatedHost {
             node: NodeID(boot.text("identity")) ?? NodeID(using: &random),
             boot: (UInt64(boot.text("boots")) ?? 0) + 1, salt: random.next())
         if cluster.isKeyless { paired = PairedDisk(boot.disk["pairing"] ?? []) ?? PairedDisk(using: &random) }
+        versions = cluster.versions(boot)
         node = Self.node(
-            id, cluster, session, known: peers, keys: KeyRing(text: boot.text("keys")), paired: paired, random: &random,
-            at: boot.now)
+            id, cluster, session, versions: versions, known: peers, keys: KeyRing(text: boot.text("keys")),
+            paired: paired,
+            random: &random, at: boot.now)
     }
 
     private static func node(
-        _ id: HostID, _ cluster: Cluster, _ session: Session, known: [KnownPeer], keys: KeyRing?,
-        paired: PairedDisk?, random: inout SeededGenerator, at now: Instant
+        _ id: HostID, _ cluster: Cluster, _ session: Session, versions: ClosedRange<UInt8>, known: [KnownPeer],
+        keys: KeyRing?, paired: PairedDisk?, random: inout SeededGenerator, at now: Instant
     ) -> Node {
         let keyring = paired.map { Keyring($0.record.key) } ?? cluster.keyring
         var configuration = Node.Configuration(
             name: id.description, httpPort: 80, keyring: keyring, floating: cluster.floating,
             interval: cluster.interval)
+        configuration.membership.versions = versions
         configuration.keyRing = keys?.with(file: keyring).ring
         configuration.pairing = paired?.setup(nonces: SeededGenerator(seed: random.next()))
         return Node(
@@ -109,6 +117,11 @@ struct NodeHost: SimulatedHost {
     mutating func gaveSignOfLife(_ address: SocketAddress, at now: Instant) -> [HostAction] {
         guard let peer = lifelines.first(where: { $0.address == address }) else { return [] }
         return carryOut(node.gaveSignOfLife(peer.node, at: now), at: now)
+    }
+
+    mutating func knocked(_ address: SocketAddress, _ answer: Knock, at now: Instant) -> [HostAction] {
+        guard let peer = doors.removeValue(forKey: address) else { return [] }
+        return carryOut(node.knocked(.member(peer), answer, at: now), at: now)
     }
 
     mutating func moved(at now: Instant) -> [HostAction] { carryOut(node.addressesChanged(at: now), at: now) }
@@ -197,8 +210,11 @@ struct NodeHost: SimulatedHost {
                 return carryOut(node.cannotAskForSignOfLife(id, at: now), at: now)
             }
             return [.askForSignOfLife(peer.address)]
-        // Who would answer is not simulated: nothing is known of others' doors.
-        case .knock: return []
+        case .knock(.member(let peer)):
+            doors[peer.address] = peer
+            return [.knock(peer.address)]
+        // No network of the simulation has a gateway.
+        case .knock(.gateway): return carryOut(node.knocked(.gateway, nil, at: now), at: now)
         case .announce(let address): return [.announce(address.ip)]
         case .store(let peers):
             self.peers = peers
@@ -239,7 +255,9 @@ struct NodeHost: SimulatedHost {
     private mutating func takeNewIdentity(at now: Instant) -> [HostAction] {
         let session = Session(node: NodeID(using: &random), boot: node.session.boot, salt: random.next())
         let keys = node.keyRing.isRotated ? node.keyRing : nil
-        node = Self.node(id, cluster, session, known: peers, keys: keys, paired: paired, random: &random, at: now)
+        node = Self.node(
+            id, cluster, session, versions: versions, known: peers, keys: keys, paired: paired, random: &random, at: now
+        )
         let begun = [.note("takes a new identity: \(session)")] + start(at: now)
         return begun + (isDraining ? setDraining(true, at: now) : [])
     }

@@ -34,7 +34,8 @@ extension SimulatedNetwork where Host == NodeHost {
     static func ofNodes(
         _ count: Int, seed: UInt64 = 7, interval: UInt16 = 2, lease: Duration = .seconds(1), started: Bool = true,
         keyDelay: Duration = .zero, isKeyless: Bool = false, ownClocks: Bool = false,
-        flaw: @escaping @Sendable (HostID) -> Flaw? = { _ in nil }
+        flaw: @escaping @Sendable (HostID) -> Flaw? = { _ in nil },
+        versions: @escaping @Sendable (HostBoot) -> ClosedRange<UInt8> = { _ in SWIM.Configuration.lan.versions }
     ) -> NodeNetwork {
         let floating = [FloatingAddress(ip: sampleAddress, virtualRouterID: 51)]
         var network = NodeNetwork(
@@ -43,7 +44,8 @@ extension SimulatedNetwork where Host == NodeHost {
             let flaw = flaw(boot.id)
             let key = flaw == .otherKey ? sampleKey(UInt64(boot.id.index)) : sampleKey()
             let cluster = NodeHost.Cluster(
-                keyring: Keyring(key), floating: floating, interval: interval, isKeyless: isKeyless, keyDelay: keyDelay)
+                keyring: Keyring(key), floating: floating, interval: interval, isKeyless: isKeyless, keyDelay: keyDelay,
+                versions: versions)
             return NodeHost(boot, cluster, flaw: flaw)
         }
         network.checkers = [
