@@ -68,8 +68,7 @@ public struct SWIM: Sendable {
     var news = Dissemination()
     var nextGossip: Instant
     var nextSync: Instant
-    /// When we last began an exchange with a peer because we met it; only looked up, never gone through.
-    var lastMeeting: [NodeID: Instant] = [:]
+    var meetings = Meetings()
 
     var lastInput: Instant
 

@@ -44,6 +44,7 @@ struct FormingTests {
         var network = TestNetwork(50, starting: false)
         for index in 0..<50 { network.start(index) }
         #expect(network.run(atMost: .seconds(2)) { $0.hosts[7].swim?.members.count == 50 } != nil)
+        network.run(for: .seconds(1))
         var sizes: [Int] = []
         network.perform(7) { swim, now in
             let stranger = Session(node: NodeID(high: 99, low: 99), boot: 1, salt: 1)
@@ -53,6 +54,22 @@ struct FormingTests {
         }
         #expect(sizes.count > 3)
         #expect(sizes.allSatisfy { $0 <= SWIM.Configuration.lan.payloadLimit })
+    }
+
+    @Test("who meets a crowd exchanges everything with some of them at a time, and with each not twice in a row")
+    func crowd() {
+        var desk = RuleTests.Desk()
+        func met(_ low: UInt64) -> Bool {
+            let stranger = RuleTests.session(low)
+            return !desk.swim.proven(stranger, from: RuleTests.address(UInt32(low)), at: desk.now).isEmpty
+        }
+        let most = SWIM.Configuration.lan.meetingsPerInterval
+        #expect((1...30).count { met($0) } == most)
+        _ = desk.wait(.milliseconds(50))
+        #expect(!met(1))
+        _ = desk.wait(SWIM.Configuration.lan.probeInterval)
+        #expect(met(30) && !met(30))
+        #expect((1...30).count { met($0) } == most - 1)
     }
 
     @Test("the same seed gives the same history, another seed another one")

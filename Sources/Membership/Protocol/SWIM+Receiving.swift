@@ -73,7 +73,7 @@ extension SWIM {
     private mutating func correct(
         _ sender: Session, at address: SocketAddress, now: Instant, into actions: inout [Action]
     ) {
-        guard !isLeaving, sender.node != session.node, mayMeet(sender.node, at: now) else { return }
+        guard !isLeaving, sender.node != session.node else { return }
         beginMeeting(with: sender.node, at: address, wantsReply: false, now: now, into: &actions)
     }
 
@@ -128,21 +128,16 @@ extension SWIM {
         if body.isSync && isPresent(origin.sender) { return }
         let peer = roster[origin.sender.node]
         if let peer, peer.state == .left, peer.record.session == origin.sender { return }
-        guard mayMeet(origin.sender.node, at: now) else { return }
         beginMeeting(with: origin.sender.node, at: origin.source, now: now, into: &actions)
     }
 
-    private func mayMeet(_ node: NodeID, at now: Instant) -> Bool {
-        lastMeeting[node].map { $0.duration(to: now) >= configuration.syncSpacing } ?? true
-    }
-
+    /// Exchanges everything with a node, unless that has just happened, or with too many others.
     private mutating func beginMeeting(
         with node: NodeID, at address: SocketAddress, wantsReply: Bool = true, now: Instant,
         into actions: inout [Action]
     ) {
-        // Forgetting costs an exchange too many at worst.
-        if lastMeeting.count >= configuration.memberLimit { lastMeeting = [:] }
-        lastMeeting[node] = now
+        guard meetings.mayBegin(with: node, at: now, configuration) else { return }
+        meetings.begin(with: node, at: now, configuration)
         sync(with: node, at: address, wantsReply: wantsReply, into: &actions)
     }
 }

@@ -11,8 +11,6 @@ package struct ClusterCurves: Sendable {
 
     /// Beyond so many nodes a cluster is not formed, but there: each meets each, and tells it of all others.
     package static let largestFormed = 50
-    /// Beyond so many no split is healed, for the same reason.
-    package static let largestHealed = 200
 
     /// What is measured for one size.
     package struct Point: Sendable {
@@ -60,7 +58,6 @@ package struct ClusterCurves: Sendable {
         network.run(for: .seconds(5))
         network.apply(.start(victim, keepingDisk: true))
         point.join.append(network.timeUntilWhole())
-        guard point.nodes <= Self.largestHealed else { return }
         network.run(for: .seconds(10))
         let half = point.nodes / 2
         network.apply(.partition([Array(network.hosts[..<half]), Array(network.hosts[half...])]))
