@@ -88,9 +88,9 @@ bench-failover-stress: setup-bench $(MEASURED) ## false take-overs on a saturate
 # The curves of the cluster's size, in virtual time.
 SIMULATION      := .build/bench/membership-simulation.json
 SIMULATE_CURVES  = $(SWIFT) build --configuration release --static-swift-stdlib --product simulate && \
-                   $(AS_ROOT) .build/release/simulate curves --output $(SIMULATION)
+                   $(AS_ROOT) .build/release/simulate curves --output $(SIMULATION) $(if $(SIZES),--nodes "$(SIZES)")
 
-bench-membership: setup-bench $(MEASURED) ## membership by size, beside serf; half an hour (NODES="3 5 10" RUNS=5 FAULTS=kill)
+bench-membership: setup-bench $(MEASURED) ## membership by size, beside serf; an hour (NODES="3 5 10" RUNS=5 FAULTS=kill; SIZES=2,3,5,10: simulated)
 	@mkdir -p $(dir $(SIMULATION))
 	@$(SIMULATE_CURVES)
 	@$(BENCH) Tests/Lab/bench_membership.py $(if $(NODES),--nodes "$(NODES)") $(if $(RUNS),--runs $(RUNS)) \

@@ -49,6 +49,21 @@ def table_of_curves(simulation: dict, lab: dict) -> str:
     return aligned(lines, {0})
 
 
+def table_of_growth(simulation: dict, lab: dict) -> str:
+    """With which power of the size each of it grows."""
+    lines = [["", *(time.title for time in curves.TIMES), "bytes/s", "packets/s"]]
+    columns = {"bramble, simulation": simulation.get("curves", []),
+               **{f"{who}, lab": points for who, points in lab.get("curves", {}).items()}}
+    for who, points in columns.items():
+        powers = [curves.growth(points, lambda point, field=time.field: (point[field] or {}).get("median"))
+                  for time in curves.TIMES]
+        powers += [curves.growth(points, lambda point, field=field: point[field])
+                   for field in ("bytesPerSecond", "packetsPerSecond")]
+        if any(power is not None for power in powers):
+            lines.append([who, *("-" if power is None else f"n^{power:.2f}" for power in powers)])
+    return aligned(lines, {0}) if len(lines) > 1 else ""
+
+
 def table_of_correlated(entries: list[dict]) -> str:
     """What was measured of crashes at the same time."""
     lines = [["nodes", "crash at once", "runs", "known to all that are left"]]
@@ -79,6 +94,8 @@ def main() -> int:
         return 1
     print("\nMilliseconds: the median (the longest). Bytes and packets are those that a node sends in quiet.\n")
     print(table_of_curves(simulation, lab))
+    if grown := table_of_growth(simulation, lab):
+        print(f"\nHow each grows with the number n of nodes, from {curves.LARGE} nodes on (n^0.00: not at all).\n\n{grown}")
     if simulation.get("correlated"):
         print(f"\n{table_of_correlated(simulation['correlated'])}")
     if simulation.get("falseDeaths"):

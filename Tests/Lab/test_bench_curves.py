@@ -91,6 +91,22 @@ def test_what_is_missing_is_left_out(simulation, lab):
     assert any("false deaths" in name for name in found) == ("falseDeaths" in simulation)
 
 
+def test_groups_of_bars_are_those_with_deaths_and_no_more_than_have_room():
+    many = [false_deaths("Bramble", f"weather {number}", number) for number in range(30)]
+    found = series({"falseDeaths": many}, {})
+    assert len(shapes(found["false deaths, Bramble"], "rect", "full")) == curves.MOST_GROUPS
+    words = list(ElementTree.fromstring(curves.drawn({"falseDeaths": many}, {})).itertext())
+    assert "None in: weather 0" in words and "29" in words and "15" not in words
+
+
+@pytest.mark.parametrize("power", [0, 0.5, 1, -0.25])
+def test_growth_is_the_power_of_the_size_from_five_nodes_on(power):
+    points = [point(nodes, 7 if nodes < curves.LARGE else nodes**power) for nodes in (2, 3, 5, 10, 100, 1000)]
+    assert curves.growth(points, lambda point: point["bytesPerSecond"]) == pytest.approx(power)
+    assert curves.growth(points[:4], lambda point: point["bytesPerSecond"]) is None, "two sizes say nothing"
+    assert curves.growth(points[:4] + [point(50, bytesPerSecond=None)], lambda point: point["bytesPerSecond"]) is None
+
+
 @pytest.mark.parametrize("value, place", [(1, 0), (10, 50), (100, 100), (0.1, 0)])
 def test_a_scale_is_logarithmic_and_begins_at_its_low_end(value, place):
     assert svg.Scale(1, 100, 0, 100)(value) == pytest.approx(place)
@@ -123,6 +139,7 @@ def test_the_program_prints_tables_and_writes_both_files(tmp_path):
     lines = [line.split() for line in done.stdout.splitlines()]
     assert "bramble, simulation 1000 5 100 (150) 200 (300) 300 (450) - 3,000 20".split() in lines
     assert "serf, lab 10 5 - 1,200 (1,800) 1,800 (2,700) 2,400 (3,600) 18,000 120".split() in lines
+    assert "bramble, simulation n^0.00 n^0.00 n^0.00 n^0.00 n^0.00 n^0.00".split() in lines
     assert "4 3 50 1,234 (1,500)".split() in lines
     assert "SWIM without Lifeguard loss 5 % 5 12.5 340 25 2".split() in lines
     assert json.loads((tmp_path / "membership.json").read_text()) == {"simulation": SIMULATION, "lab": LAB}

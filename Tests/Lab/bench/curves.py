@@ -3,6 +3,7 @@
 A line is the simulation, a mark is the lab: a full circle is bramble, a hollow diamond is serf.
 """
 
+import math
 import textwrap
 from collections.abc import Callable
 from typing import NamedTuple
@@ -10,7 +11,7 @@ from typing import NamedTuple
 from bench import svg
 from bench.svg import Panel, Scale
 
-WIDTH, HEIGHT = 1000, 1060
+WIDTH, HEIGHT = 1000, 1080
 MARKS: dict[str, Callable[[float, float], str]] = {"bramble": svg.circle, "serf": svg.diamond}
 LAB_COLOURS = {"bramble": "blue", "serf": "grey"}
 # The colours of the protocols whose false deaths are compared: ours, and the others as they come.
@@ -31,6 +32,21 @@ TIMES = [
     Time("join", "a node that starts: all see all", "purple"),
     Time("heal", "a split that ends: all see all", "orange"),
 ]
+
+
+# The sizes from which on growth is told: the smallest clusters differ in kind, for nobody is left to ask, or one.
+LARGE = 5
+
+
+def growth(points: list[dict], value: Callable[[dict], float | None]) -> float | None:
+    """With which power of the size a value grows, from five nodes on: the slope of the least squares between the logarithms
+    of both. None if it was measured at fewer than three sizes."""
+    known = [(math.log(point["nodes"]), math.log(value(point))) for point in points
+             if point["nodes"] >= LARGE and value(point)]
+    if len(known) < 3:
+        return None
+    middle_x, middle_y = (sum(column) / len(known) for column in zip(*known))
+    return (sum((x - middle_x) * (y - middle_y) for x, y in known) / sum((x - middle_x) ** 2 for x, _ in known))
 
 
 def drawn(simulation: dict, lab: dict) -> str:
@@ -119,10 +135,27 @@ def rate(entry: dict) -> float:
     return entry["falseDeaths"] / entry["nodeHours"] if entry["nodeHours"] else 0.0
 
 
+# More groups of bars would have no room for their names.
+MOST_GROUPS = 14
+
+
+def _groups(entries: list[dict]) -> tuple[list[tuple[str, int]], list[str]]:
+    """The weather and size of each group of bars, and in which weather nobody was held for dead at any size. Where there
+    are too many, those with most."""
+    deaths: dict[tuple[str, int], float] = {}
+    for entry in entries:
+        key = (entry["weather"], entry["nodes"])
+        deaths[key] = max(deaths.get(key, 0), rate(entry))
+    most = sorted((key for key in deaths if deaths[key]), key=lambda key: -deaths[key])[:MOST_GROUPS]
+    quiet = [weather for weather in dict.fromkeys(weather for weather, _ in deaths)
+             if not any(value for key, value in deaths.items() if key[0] == weather)]
+    return [key for key in deaths if key in most], quiet
+
+
 def _false_deaths(box: tuple[float, float, float, float], entries: list[dict]) -> list[str]:
     """The panel of false deaths: groups of bars, one for each weather and size."""
     protocols = sorted(dict.fromkeys(entry["protocol"] for entry in entries), key=lambda name: name != "Bramble")
-    groups = list(dict.fromkeys((entry["weather"], entry["nodes"]) for entry in entries))
+    groups, quiet = _groups(entries)
     rates = {(entry["protocol"], entry["weather"], entry["nodes"]): rate(entry) for entry in entries}
     # The smallest that is drawn has a bar, too.
     low, high = svg.around([value / 2 for value in rates.values()] + [value * 2 for value in rates.values()])
@@ -145,4 +178,8 @@ def _false_deaths(box: tuple[float, float, float, float], entries: list[dict]) -
         panel.parts += [svg.text(middle, panel.bottom + 18 + 15 * line, word, "", "middle")
                         for line, word in enumerate(words)]
         panel.parts.append(svg.text(middle, panel.bottom + 19 + 15 * len(words), f"{nodes} nodes", "faint", "middle"))
+    if quiet:
+        parts = textwrap.wrap("None in: " + ", ".join(quiet), 130)
+        panel.parts += [svg.text(panel.left, panel.bottom + 66 + 15 * line, words, "faint")
+                        for line, words in enumerate(parts)]
     return panel.parts

@@ -31,8 +31,10 @@ struct CurvesCommand: AsyncParsableCommand {
         }
     }
 
-    /// Hours of bad weather take too long to simulate in larger ones.
-    private static let largestInWeather = 20
+    /// In larger clusters bad weather takes too long to simulate; in those of more than ten nodes it is looked at for about as
+    /// many hours of nodes as in those.
+    private static let largestInWeather = 100
+    private static let largestWithAllSeeds = 10
 
     private var sizes: [Int]? {
         let numbers = nodes.split(separator: ",").map { Int($0) }
@@ -42,7 +44,7 @@ struct CurvesCommand: AsyncParsableCommand {
     func run() async throws {
         let small = (sizes ?? []).filter { $0 <= 10 }
         let curves = ClusterCurves(seeds: seeds)
-        let falseDeaths = FalseDeaths(seeds: seeds, length: .seconds(weather))
+        let weather = Duration.seconds(weather)
         var report = CurvesReport(seeds: seeds)
         // The largest first, so that no processor waits for it in the end.
         let points = await inParallel((sizes ?? []).sorted(by: >)) { size in
@@ -61,7 +63,8 @@ struct CurvesCommand: AsyncParsableCommand {
             FalseDeaths.Weather.allCases.flatMap { sky in FalseDeaths.Rules.allCases.map { (size, sky, $0) } }
         }
         let counts = await inParallel(skies) { size, sky, rules in
-            let count = falseDeaths.count(rules, sky, nodes: size)
+            let seeds = max(1, min(seeds, seeds * Self.largestWithAllSeeds / size))
+            let count = FalseDeaths(seeds: seeds, length: weather).count(rules, sky, nodes: size)
             Self.tell("\(rules.rawValue), \(size) nodes, \(sky.rawValue): measured")
             return count
         }
