@@ -93,6 +93,39 @@ static inline int bramble_has_nothing_to_give_up(void) {
     return (geteuid() != 0 && getuid() != 0) || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
 }
 
+/* What decides over files: whose rights, and which capabilities beside them. */
+struct bramble_file_rights {
+    uid_t user;
+    gid_t group;
+    int group_count;
+    gid_t groups[256];
+    struct __user_cap_data_struct capabilities[2];
+};
+
+/* Notes the calling thread's rights over files. 0, or -1 with errno. */
+static inline int bramble_get_file_rights(struct bramble_file_rights *rights) {
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    rights->user = geteuid();
+    rights->group = getegid();
+    rights->group_count = (int)syscall(SYS_getgroups, 256, rights->groups);
+    return rights->group_count < 0 ? -1 : (int)syscall(SYS_capget, &header, rights->capabilities);
+}
+
+/* Gives the calling thread these, and leaves other threads theirs. 0, or -1 with errno: then it may have some of both. */
+static inline int bramble_set_file_rights(const struct bramble_file_rights *rights) {
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    syscall(SYS_setfsuid, 0); /* only root may change the groups */
+    if (syscall(SYS_setgroups, (size_t)rights->group_count, rights->groups) != 0) return -1;
+    syscall(SYS_setfsgid, rights->group);
+    syscall(SYS_setfsuid, rights->user);
+    return (int)syscall(SYS_capset, &header, rights->capabilities);
+}
+
+/* Takes out what passes over permissions. */
+static inline void bramble_without_override(struct bramble_file_rights *rights) {
+    rights->capabilities[0].effective &= ~(1u << CAP_DAC_OVERRIDE | 1u << CAP_DAC_READ_SEARCH);
+}
+
 /* The calling thread, and whatever it starts, has no capability from now on and gets none by executing anything, as
    root neither. Other threads keep theirs. 0, or an error number: then it may have some still.
 

@@ -23,11 +23,14 @@ extension Node {
             let runs = router.router.state != .initialize
             if eligible { stay(index) }
             if eligible && !runs {
-                perform(routers[index].router.startup(at: now), of: index, at: now, into: &actions)
+                let reason: TransitionReason = isResumed ? .resumed : .started
+                perform(
+                    routers[index].router.startup(because: reason, at: now), of: index, at: now, into: &actions)
             } else if !eligible && runs {
                 resign(index, because: reasonToResign(routers[index]), at: now, into: &actions)
             }
         }
+        if routers.contains(where: { $0.router.state != .initialize }) { isResumed = false }
         chooseLifelines(into: &actions)
         considerSpread(at: now, into: &actions)
         if isStopping && routers.allSatisfy({ $0.router.state != .active }) {

@@ -34,7 +34,10 @@ public struct Node: Sendable {
     var primary = PrimaryAddresses()
     var health = Health.starting
     var release: UInt64 = 0
-    var isDraining = false
+    /// Whether it is out of service, or is on its way there.
+    public private(set) var isDraining = false
+    /// Whether a person has put it back into service, and it has not begun to run for leader since.
+    var isResumed = false
     /// What is taken from the configured priority.
     var priorityLoss: UInt8 = 0
     /// Whether it is on its way out: it hands its addresses over first.
@@ -230,6 +233,7 @@ public struct Node: Sendable {
         guard !isStopped, draining != isDraining else { return [] }
         var actions: [Action] = []
         isDraining = draining
+        isResumed = !draining
         actions.append(.tell(.draining(draining)))
         informMembers(at: now, into: &actions)
         settle(at: now, into: &actions)

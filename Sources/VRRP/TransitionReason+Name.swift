@@ -3,6 +3,7 @@ extension TransitionReason {
     public var name: String {
         switch self {
         case .started: "started"
+        case .resumed: "resumed"
         case .ownsAddresses: "owns_addresses"
         case .activeSilent: "active_silent"
         case .activeHung: "active_hung"

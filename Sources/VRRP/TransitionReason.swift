@@ -14,6 +14,8 @@ public enum RouterState: String, Hashable, Sendable {
 public enum TransitionReason: Hashable, Sendable, CustomStringConvertible {
     /// It was started.
     case started
+    /// It was started because a person has put its node back into service.
+    case resumed
     /// It was started with priority 255: the addresses are its own.
     case ownsAddresses
     /// No advertisement came for the time that a Backup waits, nor a sign of life where one was asked for.
@@ -53,6 +55,7 @@ public enum TransitionReason: Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .started: "started"
+        case .resumed: "a person has put this node back into service"
         case .ownsAddresses: "the addresses are this node's own"
         case .activeSilent: "nothing was heard from the leader"
         case .activeHung: "nothing was heard from the leader, whose machine still answers"

@@ -125,14 +125,14 @@ public struct VirtualRouter: Sendable {
 
     // MARK: - What happens to it
 
-    /// Begins to take part.
-    public mutating func startup(at now: Instant) -> [Action] {
+    /// Begins to take part, for this reason.
+    public mutating func startup(because reason: TransitionReason = .started, at now: Instant) -> [Action] {
         guard case .initialize = phase else { return [] }
         disagreements = []
         preemptsFrom = now.advanced(by: configuration.preemptDelay)
         if priority == 255 { return becomeActive(from: .initialize, because: .ownsAddresses, at: now) }
         phase = .backup(Backup(waitingFrom: now, interval: configuration.interval, priority: priority, rank: rank))
-        return [.release, .transition(from: .initialize, to: .backup, reason: .started)]
+        return [.release, .transition(from: .initialize, to: .backup, reason: reason)]
     }
 
     /// Ends taking part. An Active node says so by priority 0, so that a Backup takes over after its skew alone.

@@ -20,7 +20,8 @@ struct Check: ParsableCommand {
     var json = false
 
     func run() throws {
-        let report = SurroundingsCheck.run(options.file)
+        let isWatched = isatty(STDERR_FILENO) == 1
+        let report = SurroundingsCheck.run(options.file) { if isWatched { Output.note($0) } }
         if json {
             Output.line(try JSONText.text(report, isPretty: true))
         } else {

@@ -20,12 +20,16 @@ struct DaemonOptions: ParsableArguments {
     @Option(name: .long, help: .init("The daemon's control socket, in place of the configured one.", valueName: "path"))
     var socket: String?
 
-    /// The socket that was named, or that the configuration names, or the usual one if there is no good configuration:
-    /// a daemon that keeps its last good configuration can still be asked.
+    /// The socket that was named, or that the configuration names, be it good or not, or the usual one if it cannot be read.
     var client: ControlClient {
         if let socket { return ControlClient(path: socket) }
-        let configuration = configuration.file.read().configuration ?? Configuration(nodeName: "")
-        return ControlClient(path: configuration.node.control)
+        let reading = configuration.file.read()
+        if reading.hidesControl, configuration.file.path != nil {
+            for problem in reading.problems { Output.note("bramble: \(problem)") }
+            Output.note(
+                "bramble: so the daemon is asked at the usual place, \(reading.control); --socket names another.")
+        }
+        return ControlClient(path: reading.control)
     }
 
     func validate() throws {

@@ -1,7 +1,9 @@
-"""Junk for a node's ports, at a rate that is kept and counted."""
+"""What strangers send: junk and imitations, as floods at a rate that is kept and counted, and from addresses that are not
+theirs."""
 
 import ctypes
 import multiprocessing
+import os
 import random
 import socket
 import struct
@@ -49,7 +51,50 @@ def imitations(seed: int, gossip: list[bytes]) -> list[bytes]:
     return made
 
 
+# Where a datagram of pairing has its kind, and what in it is its sender's: key, nonce, group (PairingMessage.swift).
+PAIRING, KIND, SENDERS, FLAGS = b"BRP", 4, slice(5, 61), 61
+ANNOUNCEMENT, OFFER = 1, 2
+
+
+def pairing_noise(seed: int) -> list[bytes]:
+    """Datagrams that begin as those of pairing do, of the right length and of others, and nothing more."""
+    generator = random.Random(seed)
+    lengths = [0, 1, 2, 100, 188, 189, 190, 1100]
+    return [PAIRING + b"\1" * generator.randrange(2) + generator.randbytes(generator.choice(lengths)) for _ in range(1000)]
+
+
+def announcements(seed: int, heard: list[bytes]) -> list[bytes]:
+    """Well-formed announcements of pairing, each of another sender, all of them made up from one that was heard."""
+    generator = random.Random(seed)
+    one = next(datagram for datagram in heard if datagram.startswith(PAIRING) and datagram[KIND] == ANNOUNCEMENT)
+    senders = SENDERS.stop - SENDERS.start
+    return [one[:SENDERS.start] + generator.randbytes(senders) + bytes([generator.randrange(4)]) + one[FLAGS + 1:]
+            for _ in range(5000)]
+
+
+class Spoofer:
+    """Sends UDP datagrams from a namespace in another machine's name, each from a port of its choice."""
+
+    def __init__(self, namespace: str, source: str):
+        self._source = socket.inet_aton(source)
+        self._socket = socket_in(namespace, socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+
+    def __enter__(self) -> "Spoofer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+    def send(self, payload: bytes, port: int, place: tuple[str, int]) -> None:
+        """Sends one; the kernel fills in what IPv4 wants summed, and UDP does without."""
+        udp = struct.pack("!HHHH", port, place[1], 8 + len(payload), 0)
+        head = struct.pack("!BBHHHBBH", 0x45, 0, 0, 0, 0, 64, socket.IPPROTO_UDP, 0)
+        self._socket.sendto(head + self._source + socket.inet_aton(place[0]) + udp + payload, (place[0], 0))
+
+
 def _send(sending: socket.socket, place: tuple[str, int], payloads: list[bytes], seconds: float, rate: int, count) -> None:
+    # What else the machine does must not decide how much is sent.
+    os.nice(-15)
     host, port = place
     name = ctypes.create_string_buffer(
         struct.pack("=H", socket.AF_INET) + struct.pack("!H", port) + socket.inet_aton(host) + bytes(8), 16)
@@ -72,24 +117,27 @@ def _send(sending: socket.socket, place: tuple[str, int], payloads: list[bytes],
 
 
 class Flood:
-    """Sends junk from a namespace to a place, so many a second if the machine can, for some seconds; a `with` statement
-    waits for its end. `sent` and `rate` say how much it was."""
+    """Sends junk from a namespace to a place, so many a second if the machine can, until its `with` statement ends, or
+    for `LONGEST` seconds. `sent` says how much it was."""
 
-    def __init__(self, namespace: str, place: tuple[str, int], payloads: list[bytes], seconds: float, rate: int = 100_000):
-        self.seconds = seconds
+    LONGEST = 60
+
+    def __init__(self, namespace: str, place: tuple[str, int], payloads: list[bytes], rate: int = 130_000):
         context = multiprocessing.get_context("fork")
         self._count = context.Value("Q", 0, lock=False)
         self._socket = socket_in(namespace, socket.AF_INET, socket.SOCK_DGRAM)
         self._process = context.Process(
-            target=_send, args=(self._socket, place, payloads, seconds, rate, self._count), daemon=True)
+            target=_send, args=(self._socket, place, payloads, self.LONGEST, rate, self._count), daemon=True)
 
     def __enter__(self) -> "Flood":
         self._process.start()
+        while self.running and not self.sent:
+            time.sleep(0.001)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.join(self.seconds + 30)
         self._process.kill()
+        self._process.join()
         self._socket.close()
 
     @property
@@ -101,8 +149,3 @@ class Flood:
     def sent(self) -> int:
         """How many datagrams have been sent."""
         return self._count.value
-
-    @property
-    def rate(self) -> float:
-        """How many a second, when it is over."""
-        return self.sent / self.seconds

@@ -79,7 +79,7 @@ class Node:
         self.address6 = lab.address6_of(index)
         self.directory = os.path.join(lab.directory, self.name)
         self.config_path = os.path.join(self.directory, "bramble.toml")
-        self.socket_path = os.path.join(self.directory, "control.sock")
+        self.socket_path = os.path.join(self.directory, "socket")
         self.log_path = os.path.join(self.directory, "log")
         self.data_path = os.path.join(self.directory, "data")
         self.site_path = os.path.join(self.directory, "site")

@@ -34,7 +34,8 @@ class Show:
         self.holders: list[str] = []
         signals = table()
         self.lights = {node.name: Lights(signals) for node in lab.nodes}
-        self.note = f"ask it: {os.path.relpath(BRAMBLE)} status --socket {lab.nodes[0].socket_path}"
+        self.ask = f"{os.path.relpath(BRAMBLE)} status --socket {lab.nodes[0].socket_path}"
+        self.note = ""
         self.pending = ""
         self.done = asyncio.Event()
 
@@ -102,7 +103,7 @@ class Show:
             clock = time.strftime("%H:%M:%S", time.localtime(request.at))
             lines.append(f"  {clock}  {request.line[:50]:50}  {request.status}  by {request.served_by}")
         lines += [""] * (self.forwarder.recent.maxlen - len(self.forwarder.recent))
-        lines += ["", f"  {BOLD}1 2 3{RESET} pull or replug   {BOLD}k1{RESET} kill or start   {BOLD}h1{RESET} hang or resume   "
+        lines += ["", f"  {DIM}{self.ask}{RESET}", f"  {BOLD}1 2 3{RESET} pull or replug   {BOLD}k1{RESET} kill or start   {BOLD}h1{RESET} hang or resume   "
                   f"{BOLD}q{RESET} quit", f"  {DIM}{self.note}{RESET}"]
         return lines
 

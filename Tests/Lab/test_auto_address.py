@@ -1,5 +1,8 @@
 """An address from the LAN's DHCP server, which is what a cluster has whose addresses nobody has configured."""
 
+import shlex
+import subprocess
+
 import pytest
 
 from dhcp import POOL, SERVER, Dnsmasq, Kea
@@ -155,3 +158,18 @@ def test_a_check_asks_in_the_cluster_s_name_and_takes_nothing():
             assert not server.leases()
         asked = node.run_command("check", "--config", node.config_path).stdout
         assert "no DHCP server answers on eth0" in asked
+
+
+@pytest.mark.parametrize("key", [True, False], ids=["key", "no-key"])
+def test_a_check_looks_for_a_server_with_a_key_and_without_and_says_at_a_terminal_what_it_waits_for(key):
+    with unconfigured(1) as lab:
+        node = lab.nodes[0]
+        if not key:
+            del node.configuration["cluster"]
+        node.write_configuration()
+        check = ("check", "--config", node.config_path)
+        quiet = node.run_command(*check)
+        assert "no DHCP server answers on eth0" in quiet.stdout and not quiet.stderr, quiet
+        at_terminal = subprocess.run(["script", "-qec", shlex.join(node.command(*check)), "/dev/null"], text=True,
+                                     stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False).stdout
+        assert "asking for a DHCP server, for 4 s at most" in at_terminal, at_terminal

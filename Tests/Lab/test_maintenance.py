@@ -71,9 +71,18 @@ def test_a_drained_leader_hands_over_and_stays_out_of_service(formed, where):
     assert leader.status().report["node"]["draining"], "it forgot over a restart that it is out of service"
 
     asked = leader if where == "here" else others[1]
-    done = command(asked, "resume", *([] if where == "here" else [leader.name]), "--json")
+    named = [] if where == "here" else [leader.name]
+    again = command(asked, "drain", *named)
+    assert again.returncode == 0 and "already; nothing has changed" in again.stdout, again
+    done = command(asked, "resume", *named, "--json")
     assert done.returncode == 0 and json.loads(done.stdout)["draining"] is False
     lab.wait_until(lambda: leader.status().states[FLOATING] == "backup", "it stands by again")
+    again = command(asked, "resume", *named)
+    assert again.returncode == 0 and "in service already; nothing has changed" in again.stdout, again
+    last = leader.status().report["floating"][0]["transitions"][-1]
+    assert "a person" in last["reason"], last
+    dark = command(leader, "identify", leader.name)
+    assert dark.returncode == 0 and "has no lights on" in dark.stdout, dark
     assert lab.http("/.bramble/health", address=leader.address).status == 200
     leader.stop()
     leader.start()

@@ -62,7 +62,7 @@ class Terminal:
     def wait_for(self, pattern: str) -> re.Match:
         """Waits until the screen has this."""
         end = time.monotonic() + 60
-        while not (found := re.search(pattern, "\n".join(self.screen()))):
+        while not (found := re.search(pattern, "\n".join(self.screen()), re.MULTILINE)):
             assert time.monotonic() < end, f"never shown: {pattern}\n" + "\n".join(self.screen())
         return found
 
@@ -106,6 +106,9 @@ def test_a_person_pulls_kills_and_hangs(columns, lines):
         shown = terminal.screen()
         assert len(shown) <= lines and max(map(len, shown)) <= columns, "\n".join(shown)
         assert any("quit" in line for line in shown)
+        ask = terminal.wait_for(r"^  (\S*bramble status --socket \S+)\s*$").group(1)
+        answer = subprocess.run(ask.split(), capture_output=True, text=True, cwd=os.getcwd(), timeout=60, check=False)
+        assert "n1" in answer.stdout, answer
 
         note, = labs_of(terminal.process.pid)
         terminal.type("\x03")

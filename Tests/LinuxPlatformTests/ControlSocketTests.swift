@@ -52,6 +52,24 @@ struct ControlSocketTests {
         #expect(try listener.accept() == nil)
     }
 
+    @Test("the socket is its directory's group's where the directory says so", .enabled(if: geteuid() == 0))
+    func group() throws {
+        let folder = try TemporaryDirectory()
+        chown(folder.path, 0, 2)
+        chmod(folder.path, 0o2755)
+        let listener = try UnixListener(path: folder.path + "/s")
+        var found = stat()
+        #expect(stat(folder.path + "/s", &found) == 0)
+        #expect(found.st_gid == 2 && found.st_mode & 0o777 == 0o660)
+        #expect(SocketAccess.advice(folder.path + "/s").contains("usermod -aG bin "))
+        #expect(try listener.accept() == nil)
+    }
+
+    @Test("nobody is told to join root's group", arguments: [(0, "root"), (77, nil)] as [(UInt32, String?)])
+    func rootsGroup(group: UInt32, name: String?) {
+        #expect(SocketAccess.advice(group: group, name: name) == "Use sudo.")
+    }
+
     @Test("a socket that a dead process left is replaced, and ours goes with us")
     func stale() throws {
         let folder = try TemporaryDirectory()

@@ -177,7 +177,7 @@ struct NodeElectionTests {
         }
         #expect(bench.snapshot.floating.first?.transitions == before + 100)
         #expect(bench.history.count == 64)
-        #expect(bench.history.last?.to == .backup && bench.history.last?.reason == .started)
+        #expect(bench.history.last?.to == .backup && bench.history.last?.reason == .resumed)
         #expect(zip(bench.history, bench.history.dropFirst()).allSatisfy { $0.to == $1.from })
     }
 }

@@ -23,6 +23,20 @@ struct NodeHistoryTests {
         #expect(floating.reasons.contains { $0.kind == .init(to: .initialize, reason: "draining") && $0.count == 50 })
     }
 
+    @Test("a node that a person has put back says so, once, and one that comes back by itself does not")
+    func resumed() throws {
+        var bench = Bench()
+        bench.run(for: .seconds(2))
+        let begins = { try #require(bench.snapshot.floating.first).history.filter { $0.from == .initialize } }
+        bench.call { node, now in node.setDraining(true, at: now) }
+        bench.run(for: .seconds(1))
+        bench.call { node, now in node.setDraining(false, at: now) }
+        #expect(try begins().map(\.reason.name) == ["started", "resumed"])
+        bench.call { node, now in node.update(health: Health([.httpUnanswered("x")]), release: 0, at: now) }
+        bench.call { node, now in node.update(health: Health([]), release: 0, at: now) }
+        #expect(try begins().map(\.reason.name) == ["started", "resumed", "started"])
+    }
+
     @Test("a command to another node goes out three times, and only to one that can be reached")
     func commands() throws {
         var bench = Bench(peers: [50])

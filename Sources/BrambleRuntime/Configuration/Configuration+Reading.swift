@@ -10,6 +10,13 @@ extension Configuration {
         public let readable: Configuration?
         /// Everything that is wrong, in the order of the lines.
         public let problems: [ConfigurationProblem]
+
+        /// Where the daemon is asked: where the file says, good or not, else at the usual place. A daemon keeps its last good
+        /// configuration, so it can be asked although the file is no good now.
+        public var control: String { (configuration ?? readable ?? Configuration(nodeName: "")).node.control }
+
+        /// Whether the file does not say where the daemon is asked, because nothing in it can be read.
+        public var hidesControl: Bool { configuration == nil && readable == nil }
     }
 
     /// Reads the text of a `bramble.toml`. `file` is how messages name it; `hostName` becomes the node's name if the

@@ -1,5 +1,22 @@
+internal import Glibc
 internal import NodeCore
 public import Wire
+
+/// A file of the node's own that the user who asks may not read.
+struct ForbiddenFile: Error, CustomStringConvertible {
+    private let what: String
+
+    /// What this refusal is; nil if it is another.
+    init?(_ error: NodeFilesError) {
+        guard case .system(let what, let code) = error, code == EACCES || code == EPERM else { return nil }
+        self.what = what
+    }
+
+    var description: String { "this user may not \(what): it holds secrets of the cluster. \(Self.remedy)" }
+
+    /// What to do.
+    static let remedy = "Use sudo, or be the user that the service runs as."
+}
 
 /// What `bramble key` says.
 public enum KeyAdvice {
@@ -63,11 +80,23 @@ public enum KeyAdvice {
     private static func keyring(of configuration: Configuration) throws -> Keyring? {
         if let named = configuration.cluster.keyring { return named }
         guard configuration.cluster.pairing else { return nil }
-        return try NodeFiles(directory: configuration.node.data).storedPairing().map { Keyring($0.record.key) }
+        let files = NodeFiles(directory: configuration.node.data)
+        return try readable { () throws(NodeFilesError) in try files.storedPairing() }.map { Keyring($0.record.key) }
     }
 
     private static func ring(of configuration: Configuration, _ file: Keyring) throws -> KeyRing {
-        try NodeFiles(directory: configuration.node.data).keyRing()?.with(file: file).ring ?? KeyRing(file)
+        let files = NodeFiles(directory: configuration.node.data)
+        return try readable { () throws(NodeFilesError) in try files.keyRing() }?.with(file: file).ring ?? KeyRing(file)
+    }
+
+    /// What was read; where the user may not, the error says so.
+    private static func readable<Value>(_ read: () throws(NodeFilesError) -> Value) throws -> Value {
+        do throws(NodeFilesError) {
+            return try read()
+        } catch {
+            if let forbidden = ForbiddenFile(error) { throw forbidden }
+            throw error
+        }
     }
 
     /// The fingerprint of a key's text.

@@ -32,11 +32,16 @@ extension ControlLoop {
             return .failed(
                 "\(title) \(why), so it cannot be told. The others go on without it; start it, and ask again.")
         }
+        let isSo = target == node.session.node ? node.isDraining == draining : member?.info.draining == draining
         guard let actions = node.setDraining(draining, of: target, at: now) else {
             return .failed("\(title) is a member whose address is not known yet: try again in a moment")
         }
         perform(actions)
-        var reply = ControlReply.done(draining ? drained(title, target, members) : "\(title) comes back into service")
+        let text =
+            isSo
+            ? "\(title) is \(draining ? "out of service" : "in service") already; nothing has changed"
+            : draining ? drained(title, target, members) : "\(title) comes back into service"
+        var reply = ControlReply.done(text)
         reply.node = "\(target)"
         return reply
     }

@@ -49,6 +49,10 @@ extension ControlLoop {
             return .failed("\(name) is a member whose address is not known yet: try again in a moment")
         }
         perform(actions)
-        return .done("the lights of \(name) blink fast for half a minute")
+        guard target != node.session.node || lights.isLit else {
+            return .done("\(name) is this node, and has no lights on that could blink ([lights] output)")
+        }
+        return .done(
+            "the lights of \(name) blink fast for half a minute\(target == node.session.node ? "" : ", if it has any")")
     }
 }

@@ -21,6 +21,9 @@ struct LightsDriver {
         logger.info("status lights: \(name)")
     }
 
+    /// Whether there are any that it drives.
+    var isLit: Bool { output != nil }
+
     /// When the lights change next; nil without lights.
     var nextDeadline: Instant? { output == nil ? nil : controller.nextDeadline }
 

@@ -18,13 +18,33 @@ enum DirectoryChecks {
         }
         let index = "\(path)/index.html"
         switch readingError(index) {
-        case 0: return .good("site", path)
+        case 0:
+            if let (file, code) = firstUnreadable(in: path, readingError) { return unreadable(file, of: path, code) }
+            return .good("site", path)
         case ENOENT:
             return .warning(
                 "site", "\(path) has no index.html", unaffected: "every other page",
                 advice: "Add one, or people who open the address see \"not found\".")
         case let code: return unreadable(index, of: path, code)
         }
+    }
+
+    /// The first file or directory below a directory that cannot be read: a release is made of all or none. Links are no
+    /// part of a site.
+    private static func firstUnreadable(
+        in directory: String, _ readingError: (String) -> Int32
+    ) -> (file: String, code: Int32)? {
+        for name in DirectoryNames.list(directory).sorted() {
+            let path = "\(directory)/\(name)"
+            var status = stat()
+            guard lstat(path, &status) == 0 else { continue }
+            let kind = status.st_mode & S_IFMT
+            guard kind == S_IFREG || kind == S_IFDIR else { continue }
+            let code = readingError(path)
+            if code != 0 { return (path, code) }
+            if kind == S_IFDIR, let found = firstUnreadable(in: path, readingError) { return found }
+        }
+        return nil
     }
 
     private static let withoutSite = "the node joins the cluster, but does not serve a page and does not lead"
@@ -46,7 +66,9 @@ enum DirectoryChecks {
     }
 
     /// The data directory: there or to be made, writable, with room for a few releases.
-    static func data(_ path: String, free: (String) -> UInt64? = freeBytes) -> Finding {
+    ///
+    /// `owner` is who is to have what is in it.
+    static func data(_ path: String, owner: String = "root", free: (String) -> UInt64? = freeBytes) -> Finding {
         var existing = path
         while access(existing, F_OK) != 0, errno == ENOENT, existing != "/" { existing = parent(of: existing) }
         var status = stat()
@@ -56,12 +78,17 @@ enum DirectoryChecks {
                 "data", "\(existing) is no directory", unaffected: "nothing, the daemon does not start",
                 advice: "Move it away, or set [node] data.")
         }
-        guard access(existing, W_OK | X_OK) == 0 else {
+        guard faccessat(AT_FDCWD, existing, W_OK | X_OK, AT_EACCESS) == 0 else {
             return .problem(
                 "data", "\(existing) cannot be written: \(reason(errno))",
                 unaffected: "nothing, the daemon needs a place for its identity",
                 advice:
                     "Run this as the service's user or with sudo; if it stays, check owner and mount of \(existing).")
+        }
+        if existing == path, let (file, code) = firstUnreadable(in: path, readingError) {
+            return .problem(
+                "data", "\(file): \(reason(code))", unaffected: "nothing, the daemon may not start",
+                advice: "sudo chown -R \(owner) \(path)")
         }
         return space(in: existing, for: path, free: free)
     }

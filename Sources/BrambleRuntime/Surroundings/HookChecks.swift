@@ -24,7 +24,7 @@ enum HookChecks {
             return .problem(
                 subject, "\(path) is no file", unaffected: unaffected, advice: "Name a program in [hooks].")
         }
-        guard status.st_mode & 0o111 != 0, access(path, X_OK) == 0 else {
+        guard status.st_mode & 0o111 != 0, faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0 else {
             return .problem(
                 subject, "\(path) cannot be executed", unaffected: unaffected, advice: "chmod a+x \(path).")
         }

@@ -6,23 +6,33 @@ internal import Wire
 /// `bramble check`: reads the configuration, then looks at the machine that it is for.
 public enum SurroundingsCheck {
     /// Looks at everything. Changes nothing; takes a second at most if the daemon does not answer, and
-    /// some seconds more if no DHCP server does.
-    public static func run(_ file: ConfigurationFile) -> CheckReport {
+    /// some seconds more if no DHCP server does: `tell` is told what is waited for.
+    public static func run(_ file: ConfigurationFile, tell: (String) -> Void = { _ in }) -> CheckReport {
+        run(file, as: ServiceUser(), tell: tell)
+    }
+
+    static func run(
+        _ file: ConfigurationFile, as service: ServiceUser, tell: (String) -> Void = { _ in }
+    ) -> CheckReport {
         let reading = file.read()
         var findings = configuration(reading, path: file.path)
-        guard let configuration = reading.configuration else { return CheckReport(file: file.path, findings: findings) }
-        let daemon = daemon(at: configuration.node.control)
+        let daemon = daemon(at: reading.control)
+        guard let configuration = reading.configuration else {
+            return CheckReport(file: file.path, findings: findings + [daemon.finding])
+        }
+        findings += service.looking { KeyFileCheck.unreadable(file.path, owner: service.owner) }
+        findings.append(service.finding)
         findings.append(daemon.finding)
-        findings.append(key(configuration))
+        findings.append(service.looking { key(configuration) })
         if configuration.cluster.keyring != nil, let finding = KeyFileCheck.finding(file.path) {
             findings.append(finding)
         }
-        findings += disk(configuration)
+        findings += service.looking { disk(configuration, owner: service.owner) }
         findings += ports(configuration, isDaemonRunning: daemon.isRunning)
-        findings += HookChecks.hooks(configuration.hooks)
+        findings += service.looking { HookChecks.hooks(configuration.hooks) }
         findings += permissions(isDaemonRunning: daemon.isRunning)
         findings += network(configuration)
-        findings += lease(configuration)
+        findings += lease(configuration, tell: tell)
         findings.append(
             LightChecks.lights(
                 configuration.lights.output, devices: DirectoryNames.list("/dev"),
@@ -72,7 +82,9 @@ public enum SurroundingsCheck {
             return .good("cluster key", "\(record.key.fingerprint), by pairing (\(record.standing.rawValue))")
         } catch {
             return .warning(
-                "cluster key", "\(error)", unaffected: "a running daemon", advice: "Use sudo to look at it.")
+                "cluster key", "\(ForbiddenFile(error)?.description ?? error.description)",
+                unaffected: "a running daemon",
+                advice: ForbiddenFile(error) == nil ? "See above." : ForbiddenFile.remedy)
         }
     }
 
@@ -102,7 +114,9 @@ public enum SurroundingsCheck {
             }
         } catch {
             return .warning(
-                "cluster key", "\(error)", unaffected: "a running daemon", advice: "Use sudo to look at it.")
+                "cluster key", "\(ForbiddenFile(error)?.description ?? error.description)",
+                unaffected: "a running daemon",
+                advice: ForbiddenFile(error) == nil ? "See above." : ForbiddenFile.remedy)
         }
     }
 
@@ -118,7 +132,7 @@ public enum SurroundingsCheck {
                     true,
                     .warning(
                         "daemon", "this user may not ask it (\(path))", unaffected: "the daemon itself",
-                        advice: "Use sudo, or join the socket's group.")
+                        advice: SocketAccess.advice(path))
                 )
             }
             return (
@@ -131,8 +145,11 @@ public enum SurroundingsCheck {
         }
     }
 
-    private static func disk(_ configuration: Configuration) -> [Finding] {
-        [DirectoryChecks.site(configuration.site.directory), DirectoryChecks.data(configuration.node.data)]
+    private static func disk(_ configuration: Configuration, owner: String) -> [Finding] {
+        [
+            DirectoryChecks.site(configuration.site.directory),
+            DirectoryChecks.data(configuration.node.data, owner: owner),
+        ]
     }
 
     private static func ports(_ configuration: Configuration, isDaemonRunning: Bool) -> [Finding] {
@@ -159,8 +176,10 @@ public enum SurroundingsCheck {
     }
 
     /// A running daemon knows; otherwise a server is asked.
-    private static func lease(_ configuration: Configuration) -> [Finding] {
-        guard configuration.floating.isAutomatic, let key = configuration.cluster.keyring?.newest else { return [] }
+    private static func lease(_ configuration: Configuration, tell: (String) -> Void) -> [Finding] {
+        guard configuration.floating.isAutomatic,
+            configuration.cluster.keyring != nil || configuration.cluster.pairing
+        else { return [] }
         let report = try? ControlClient(path: configuration.node.control, timeout: .seconds(1)).status()
         if let lease = report?.lease, lease.state == .leased, let address = lease.address {
             return [LeaseCheck.finding(.leased(address), beside: configuration.floating.addresses)]
@@ -168,10 +187,19 @@ public enum SurroundingsCheck {
         guard let interfaces = try? InterfaceList.current() else { return [] }
         let fit =
             configuration.floating.interface == nil ? InterfaceChoice(configuration).forGossip(interfaces) : interfaces
-        return [
-            LeaseCheck.finding(
-                LeaseCheck.ask(configuration, key, among: fit), beside: configuration.floating.addresses)
-        ]
+        let (key, isOwn) = leaseKey(configuration)
+        tell("asking for a DHCP server, for \(LeaseCheck.patience.components.seconds) s at most …")
+        var finding = LeaseCheck.finding(
+            LeaseCheck.ask(configuration, key, among: fit), beside: configuration.floating.addresses)
+        if !isOwn, finding.mark == .good { finding.found += ", or another, once the nodes have agreed on a key" }
+        return [finding]
+    }
+
+    /// In whose name a server is asked: the cluster's, or where it has no key that can be read, nobody's.
+    private static func leaseKey(_ configuration: Configuration) -> (key: ClusterKey, isOwn: Bool) {
+        if let key = configuration.cluster.keyring?.newest { return (key, true) }
+        let paired = try? NodeFiles(directory: configuration.node.data).storedPairing()?.record.key
+        return paired.map { ($0, true) } ?? (.generate(), false)
     }
 
     private static func network(_ configuration: Configuration) -> [Finding] {

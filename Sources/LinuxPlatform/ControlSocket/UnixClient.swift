@@ -21,7 +21,7 @@ public final class UnixClient {
             tv_usec: Int(timeout.wholeNanoseconds / 1000 % 1_000_000))
         setsockopt(socket.number, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         guard bramble_connect_unix(socket.number, path) != 0 else { return }
-        throw .current("reach bramble at \(path)", advice: Self.advice(for: errno))
+        throw .current("reach bramble at \(path)", advice: Self.advice(for: errno, path))
     }
 
     /// Sends one line.
@@ -65,10 +65,10 @@ public final class UnixClient {
         }
     }
 
-    private static func advice(for code: Int32) -> String? {
+    private static func advice(for code: Int32, _ path: String) -> String? {
         switch code {
         case ENOENT, ECONNREFUSED: "No bramble is running here: `systemctl status bramble` says why."
-        case EACCES: "Use sudo, or join the socket's group."
+        case EACCES: SocketAccess.advice(path)
         default: nil
         }
     }

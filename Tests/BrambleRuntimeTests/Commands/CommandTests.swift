@@ -100,6 +100,38 @@ struct CommandTests {
         _ = await daemon.value()
     }
 
+    @Test(
+        "with a file that is no good the daemon is asked where the file says, else at the usual place, and that is said",
+        arguments: [("[http]\nport = 0\n", true), ("[http\n", false)])
+    func brokenFile(text: String, isSaid: Bool) async throws {
+        let directory = try #require(directory)
+        let (path, file) = (directory.file("s"), directory.file("bramble.toml"))
+        try TestFiles.write("\(text)[node]\ncontrol = \"\(path)\"\n", to: file)
+        guard isSaid else {
+            let result = try Command.run(["status", "--config", file])
+            #expect(result.errors.contains("\(file):1") && result.errors.contains("usual place, /run/bramble/"))
+            return
+        }
+        let daemon = try OneAnswer.daemon(
+            at: path, answering: [try ControlReply.report(SampleReports.healthy).line])
+        #expect(try Command.run(["status", "--config", file]).status == 0)
+        _ = await daemon.value()
+    }
+
+    @Test("who may not read the node's keys is told who may, and which file it is", .enabled(if: geteuid() == 0))
+    func forbiddenKeys() throws {
+        let directory = try #require(directory)
+        chmod(directory.path, 0o755)
+        let file = directory.file("bramble.toml")
+        try TestFiles.write("[node]\ndata = \"\(directory.path)\"\n", to: file)
+        try TestFiles.write("", to: directory.file("pairing"))
+        chmod(file, 0o644)
+        chmod(directory.file("pairing"), 0o600)
+        let result = try Command.run(["key", "show", "--config", file], asUser: "nobody")
+        #expect(result.status == 1 && result.errors.contains("may not read \(directory.file("pairing"))"))
+        #expect(result.errors.contains("sudo") && !result.errors.contains("Make room"))
+    }
+
     @Test("identify says what the daemon says, and ends with 1 if it refuses", arguments: [true, false])
     func identify(isKnown: Bool) async throws {
         let path = try #require(directory).file("s")
@@ -109,6 +141,15 @@ struct CommandTests {
         #expect(result.status == (isKnown ? 0 : 1))
         #expect((isKnown ? result.output : result.errors).contains("pi-oak"))
         #expect(await daemon.value() == #"{"command":"identify","node":"pi-oak"}"#)
+    }
+
+    @Test(
+        "simulate takes one seed or many, and says so",
+        arguments: [["--seeds", "2"], ["--from", "3"], ["--seeds", "100", "--from", "1"]])
+    func simulate(rest: [String]) throws {
+        let program = Command.path.droppingLastComponent + "/simulate"
+        let result = try Command.run(["--seed", "1"] + rest, program: program)
+        #expect(result.status != 0 && result.errors.contains("--seed runs one seed alone"))
     }
 
     @Test("check ends with 1 for a bad file, and prints its problems as they are logged")
@@ -140,7 +181,7 @@ enum Command {
     static var isBuilt: Bool { access(path, X_OK) == 0 }
 
     /// Runs it to its end; output goes through files, so that no pipe can fill.
-    static func run(_ arguments: [String]) throws -> Result {
+    static func run(_ arguments: [String], asUser user: String? = nil, program: String = path) throws -> Result {
         let directory = try TemporaryDirectory()
         let (output, errors) = (directory.file("out"), directory.file("err"))
         var actions = posix_spawn_file_actions_t()
@@ -149,10 +190,11 @@ enum Command {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT, 0o600)
-        var words = (["bramble"] + arguments).map { strdup($0) } + [nil]
+        let command = user.map { ["setpriv", "--reuid", $0, "--clear-groups"] } ?? []
+        var words = (command + [command.isEmpty ? "bramble" : program] + arguments).map { strdup($0) } + [nil]
         defer { words.forEach { free($0) } }
         var process: pid_t = 0
-        guard posix_spawn(&process, path, &actions, nil, &words, environ) == 0 else {
+        guard posix_spawnp(&process, command.first ?? program, &actions, nil, &words, environ) == 0 else {
             throw TestFiles.Failure(call: "run \(path)")
         }
         var status: Int32 = 0

@@ -140,19 +140,22 @@ struct SurroundingsCheckTests {
         return SurroundingsCheck.run(ConfigurationFile(path))
     }
 
-    @Test("a bad configuration is all that is told, one finding for each problem")
+    @Test("of a bad configuration each problem is told, and whether a daemon runs, as the file can still say")
     func badConfiguration() throws {
-        let report = try report("[http]\nport = 0\n[log]\nlevel = \"x\"\n")
-        #expect(report.findings.count == 2)
+        let path = try #require(directory).file("s")
+        try TestFiles.write("", to: path)
+        let report = try report("[http]\nport = 0\n[log]\nlevel = \"x\"\n[node]\ncontrol = \"\(path)\"\n")
+        #expect(report.findings.map(\.subject) == ["configuration", "configuration", "daemon"])
         #expect(!report.isGood)
-        #expect(report.findings.last?.unaffected?.contains("last good configuration") == true)
+        #expect(report.findings.dropLast().last?.unaffected?.contains("last good configuration") == true)
+        #expect(report.findings.last?.found.contains(path) == true)
     }
 
     @Test("a missing key is one finding, and a problem only where nodes do not pair", arguments: [true, false])
     func missingKey(pairs: Bool) throws {
         let directory = try #require(directory)
         let report = try report(
-            "[node]\ncontrol = \"\(directory.file("s"))\"\ndata = \"\(directory.path)\"\n[cluster]\npairing = \(pairs)\n"
+            "[node]\ncontrol = \"\(directory.file("s"))\"\ndata = \"\(directory.path)\"\n[floating]\naddresses = []\n[cluster]\npairing = \(pairs)\n"
         )
         let findings = report.findings.filter { $0.found.contains("key") || $0.subject.contains("key") }
         #expect(findings.map(\.subject) == ["cluster key"])

@@ -21,10 +21,10 @@ struct CampaignCommand: AsyncParsableCommand {
             \(FaultKind.allCases.map { "  " + $0.rawValue.padded(to: 12) + $0.explanation }.joined(separator: "\n"))
             """)
 
-    @Option(help: "How many seeds.")
-    var seeds: UInt64 = 100
-    @Option(help: "The first of them.")
-    var from: UInt64 = 1
+    @Option(help: "How many seeds; 100 by default.")
+    var seeds: UInt64?
+    @Option(help: "The first of them; 1 by default.")
+    var from: UInt64?
     @Option(help: "This seed alone, with a trace.")
     var seed: UInt64?
     @Option(help: "How many nodes a cluster has, from 2 to 200: 3, or 2-50. Small ones are the most frequent.")
@@ -41,8 +41,11 @@ struct CampaignCommand: AsyncParsableCommand {
     func validate() throws {
         guard (1...86_400).contains(length) else { throw ValidationError("--length is 1 to 86400 seconds") }
         guard seed == nil || !json else { throw ValidationError("--seed shows a trace, and has no --json") }
-        guard seeds > 0, jobs > 0 else { throw ValidationError("--seeds and --jobs are 1 or more") }
-        guard from.addingReportingOverflow(seeds).overflow == false else {
+        guard seed == nil || (seeds == nil && from == nil) else {
+            throw ValidationError("--seed runs one seed alone: leave --seeds and --from out, or --seed")
+        }
+        guard count > 0, jobs > 0 else { throw ValidationError("--seeds and --jobs are 1 or more") }
+        guard first.addingReportingOverflow(count).overflow == false else {
             throw ValidationError("--from and --seeds together are too large")
         }
         for kind in try kinds() where faults != nil && kind.leastNodes > nodes.range.upperBound {
@@ -58,6 +61,9 @@ struct CampaignCommand: AsyncParsableCommand {
             try await runAll(campaign)
         }
     }
+
+    private var count: UInt64 { seeds ?? 100 }
+    private var first: UInt64 { from ?? 1 }
 
     private func kinds() throws -> [FaultKind] {
         guard let faults else { return FaultKind.allCases }
@@ -87,13 +93,13 @@ struct CampaignCommand: AsyncParsableCommand {
 
     private func runAll(_ campaign: Campaign) async throws {
         let begin = ContinuousClock.now
-        var progress = Progress(total: seeds)
-        let tally = await campaign.runAll(from..<(from + seeds), jobs: jobs) { tally in
+        var progress = Progress(total: count)
+        let tally = await campaign.runAll(first..<(first + count), jobs: jobs) { tally in
             progress.show(tally)
         }
         progress.end()
         let unseen =
-            seeds >= 100
+            count >= 100
             ? campaign.kinds.filter { tally.count(of: $0) == 0 && $0.leastNodes <= nodes.range.upperBound } : []
         let report = CampaignReport(
             campaign: campaign, tally: tally, unseen: unseen, elapsed: ContinuousClock.now - begin)
