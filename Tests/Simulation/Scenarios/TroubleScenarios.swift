@@ -39,6 +39,27 @@ struct TroubleScenarios {
         network.expectOneCluster()
     }
 
+    @Test(
+        "what has become of a dead member is told apart by a knock at its machine",
+        arguments: [
+            (.crash(HostID(2)), .refused, "bramble does not run there"),
+            (.powerOff(HostID(2)), .unreachable, "off, unplugged"),
+            (.hang(HostID(2)), .accepted, "bramble hangs there"),
+        ] as [(Fault, Knock, String)])
+    func whatDied(_ fault: Fault, _ answer: Knock, _ words: String) throws {
+        var network = NodeNetwork.ofNodes(3)
+        network.apply(fault)
+        network.run(for: .seconds(10))
+        #expect(network.counters.knocks > 0)
+        for id in [HostID(0), HostID(1)] {
+            let snapshot = try #require(network.snapshot(of: id), network.report)
+            let member = try #require(snapshot.members.first { $0.info.name == "host2" }).id
+            let wanted: Trouble = answer == .accepted ? .blocked(member) : .dead(member, answer)
+            #expect(snapshot.troubles.map(\.trouble) == [wanted], network.report)
+            #expect(snapshot.troubles.first?.text.contains(words) == true)
+        }
+    }
+
     @Test("a way that is cut in one direction harms no longer than it is cut")
     func oneWay() throws {
         var network = NodeNetwork.ofNodes(3)
