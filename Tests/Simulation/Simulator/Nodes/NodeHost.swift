@@ -59,7 +59,7 @@ struct NodeHost: SimulatedHost {
         var configuration = Node.Configuration(
             name: id.description, httpPort: 80, keyring: keyring, floating: cluster.floating,
             interval: cluster.interval)
-        configuration.keyRing = keys?.with(file: keyring).ring
+        configuration.keyRing = keys?.with(file: paired == nil ? keyring : nil).ring
         configuration.pairing = paired?.setup(nonces: SeededGenerator(seed: random.next()))
         return Node(
             configuration, session: session,
@@ -209,7 +209,9 @@ struct NodeHost: SimulatedHost {
         case .storeKeys(let ring): return store(ring, at: now)
         case .storePairing(let record):
             paired?.record = record
-            return paired.map { [.store("pairing", $0.bytes)] } ?? []
+            let written = paired.map { [HostAction.store("pairing", $0.bytes)] } ?? []
+            return written + carryOut(node.pairingStored(record), at: now)
+        case .setKeysAside: return [.store("keys", [])]
         case .useAddresses: return carryOut(node.update(health: health, release: 1, at: now), at: now)
         case .show(let signal):
             if spoiler.flaw != .frozenLights || lights != "member" { lights = "\(signal)" }
