@@ -117,6 +117,7 @@ extension ControlLoop {
         let wasDraining = node.snapshot.isDraining
         if !setup.pairingSecret.isEmpty { setup.pairingSecret = identity.pairingSecret }
         node = setup.makeNode(identity, after: node, at: now)
+        if let record = node.pairingRecord { store(record) }
         logger.notice("this node is now \(identity.session.node)")
         // The new node knows of no conflict, of no leader and of no link.
         probe?.forget()

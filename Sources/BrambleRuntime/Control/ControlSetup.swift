@@ -46,7 +46,7 @@ struct ControlSetup: Sendable {
 
 extension PairingSetup {
     /// What a node needs to pair that has taken the place of `node`.
-    fileprivate func renewed(_ identity: PairingIdentity?, as node: Node) -> PairingSetup? {
+    func renewed(_ identity: PairingIdentity?, as node: Node) -> PairingSetup? {
         guard let identity, let record = node.pairingRecord else { return nil }
         var setup = self
         (setup.identity, setup.record, setup.isKeyConfigured) = (identity, record, node.isKeyConfigured)

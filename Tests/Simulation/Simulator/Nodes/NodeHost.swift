@@ -241,6 +241,7 @@ struct NodeHost: SimulatedHost {
     private mutating func takeNewIdentity(at now: Instant) -> [HostAction] {
         let session = Session(node: NodeID(using: &random), boot: node.session.boot, salt: random.next())
         let keys = node.keyRing.isRotated ? node.keyRing : nil
+        paired?.renewSecret(using: &random)
         node = Self.node(id, cluster, session, known: peers, keys: keys, paired: paired, random: &random, at: now)
         let begun = [.note("takes a new identity: \(session)")] + start(at: now)
         return begun + (isDraining ? setDraining(true, at: now) : [])
