@@ -9,7 +9,7 @@ public struct HeldKeys: Sendable, Hashable {
     public var newest: UInt32
     /// Its oldest key, which it still opens.
     public var oldest: UInt32
-    /// The first rotation whose keys it keeps: older ones have been dropped.
+    /// The generation of the last drop that it has followed.
     public var floor: UInt32
     /// Whether it seals with the newest key what it says to all.
     public var sealsWithNewest: Bool

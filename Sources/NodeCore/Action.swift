@@ -62,7 +62,10 @@ public enum Action: Sendable {
     /// Keep these keys on disk, in place of those kept before; `keysStored` is to be called when they are there, or
     /// `keysNotStored` when they cannot be.
     case storeKeys(KeyRing)
-    /// Keep this record of pairing on disk, in place of the one kept before.
+    /// The node has left the cluster whose keys are on the disk: they are not to be found there any more, but by people.
+    case setKeysAside
+    /// Keep this record of pairing on disk, in place of the one kept before, and not before the keys that were to be stored;
+    /// `pairingStored` is to be called when it is there, or `pairingNotStored` when it cannot be.
     case storePairing(PairingRecord)
     /// The floating addresses are these from now on.
     case useAddresses([FloatingAddress])

@@ -26,6 +26,7 @@ public struct Node: Sendable {
     let formerPeers: [NodeID: String]
     /// Nodes that have no key in common with this one; nil where nobody is let in.
     var pairing: Pairing?
+    var pairingStorage = PairingStorage()
     var membership: SWIM
     /// What the members mean for election and lights.
     var company: Company
@@ -105,6 +106,7 @@ public struct Node: Sendable {
                 configuration: $0.configuration,
                 random: SeededGenerator(seed: session.salt), nonces: $0.nonces, at: now)
         }
+        pairing?.follow(keys.ring)
         _ = pairing?.keyChanged(to: keys.ring.newest.key)
         gathersAtStart = pairing?.closesAt != nil
         returnsToGathering = gathersAtStart && !known.isEmpty
@@ -174,6 +176,7 @@ public struct Node: Sendable {
         consider(leasing?.nextDeadline)
         consider(keys.nextDeadline)
         consider(pairing?.nextDeadline)
+        consider(pairingStorage.retryAt)
         consider(identifyUntil)
         consider(duplicateUntil)
         consider(conflictDeadline)

@@ -37,7 +37,12 @@ struct KeyRingTests {
                     UInt32.random(in: 1...4, using: &random)
                 )
             }
-            return try ring(keys + [(99, 4)], floor: floor)
+            let dropped = (0..<Int.random(in: 0...2, using: &random)).map { _ in
+                let gone = UInt64.random(in: 1...5, using: &random) * 10 + UInt64.random(in: 1...4, using: &random)
+                return KeyRing.Dropped(key(gone), generation: UInt32.random(in: 1...4, using: &random))
+            }
+            let entries = (keys + [(99, 4)]).map { KeyRing.Entry(key($0.0), generation: $0.1) }
+            return try #require(KeyRing(entries, floor: floor, dropped: dropped))
         }
         let (one, other, third) = (try sample(), try sample(), try sample())
         func content(_ ring: KeyRing) -> [UInt64: [KeyRing.Entry]] { [UInt64(ring.floor): ring.entries] }
@@ -45,7 +50,8 @@ struct KeyRingTests {
         #expect(content(both) == content(other.merged(with: one)))
         #expect(content(both.merged(with: one)) == content(both))
         #expect(!both.adds(to: both) && both.entries.count <= KeyRing.limit)
-        #expect(both.entries.allSatisfy { $0.generation >= both.floor })
+        #expect(both.entries.allSatisfy { !both.hasDropped($0.key) } && both.newest.generation >= both.floor)
+        #expect(both.dropped == other.merged(with: one).dropped)
         #expect(
             content(both.merged(with: third)).keys == content(one.merged(with: other.merged(with: third))).keys)
     }
@@ -75,13 +81,90 @@ struct KeyRingTests {
     @Test(
         "what the keys in a file are to the ring",
         arguments: [
-            ([2], .current, [2]), ([1], .behind, [2]), ([9], .foreign, [9]), ([2, 9], .behind, [9, 2]),
-            ([9, 2], .current, [9, 2]), ([9, 1], .current, [9, 2]),
+            ([2], .current, [2]), ([1], .behind, [2]), ([9], .foreign, [9]), ([9, 2], .current, [9, 2]),
+            ([9, 1], .current, [9, 2]),
+            // Not first, so not new: dropped so long ago that nobody remembers.
+            ([2, 9], .current, [2]), ([1, 9], .behind, [2]), ([1, 2], .behind, [2]),
         ] as [([UInt64], KeyRing.FileStanding, [UInt64])])
     func file(keys: [UInt64], standing: KeyRing.FileStanding, result: [UInt64]) throws {
         let dropped = try #require(try ring([(2, 1), (1, 0)]).droppingOlder())
         let found = dropped.with(file: try Keyring(newestFirst: keys.map { key($0) }))
         #expect(found.standing == standing && found.ring.entries.map(\.key) == result.map { key($0) })
+    }
+
+    @Test("a file without keys leaves the ring as it is")
+    func noFile() throws {
+        let ring = try ring([(2, 1), (1, 0)])
+        #expect(ring.with(file: nil).ring == ring && ring.with(file: nil).standing == .current)
+    }
+
+    @Test(
+        "two clusters that have counted apart become one, and no key of either is lost",
+        arguments: [
+            ([(5, 9), (4, 8)], 8, [(2, 1), (1, 0)], 0), ([(5, 1), (4, 0)], 0, [(2, 9), (1, 8)], 8),
+            ([(5, 3), (4, 3)], 3, [(2, 4), (1, 3)], 3), ([(5, 0), (4, 0)], 0, [(2, 0), (1, 0)], 0),
+        ] as [([(UInt64, UInt32)], UInt32, [(UInt64, UInt32)], UInt32)])
+    func joining(
+        ours: [(UInt64, UInt32)], ourFloor: UInt32, theirs: [(UInt64, UInt32)], theirFloor: UInt32
+    ) throws {
+        let (ours, theirs) = (try ring(ours, floor: ourFloor), try ring(theirs, floor: theirFloor))
+        let joined = ours.joining(theirs.newest.key, generation: theirs.newest.generation)
+        #expect(joined.newest.key == key(2) && Set(joined.entries.map(\.key)) == [key(2), key(4), key(5)])
+        #expect(joined.isAhead(of: theirs.held(sealsWithNewest: true)), "so it goes to those that were there")
+        #expect(joined.isAhead(of: ours.held(sealsWithNewest: true)))
+        for all in [
+            theirs.merged(with: joined), joined.merged(with: theirs), ours.merged(with: joined).merged(with: theirs),
+        ] {
+            #expect(all.newest.key == key(2) && all.dropped.isEmpty)
+            #expect(Set(all.entries.map(\.key)) == [key(1), key(2), key(4), key(5)])
+        }
+    }
+
+    @Test("a key that the ring has already becomes its newest, and a full ring still takes one")
+    func raising() throws {
+        let raised = try ring([(3, 2), (2, 1), (1, 0)]).joining(key(1), generation: 0)
+        #expect(raised.entries.map(\.key) == [key(1), key(3), key(2)] && raised.newest.generation == 3)
+        let full = try ring((1...8).map { ($0, UInt32($0)) }).joining(key(9), generation: 0)
+        #expect(full.newest.key == key(9) && full.entries.count == KeyRing.limit)
+        let last = try ring([(1, KeyRing.lastGeneration)]).joining(key(2), generation: .max)
+        #expect(Set(last.entries.map(\.key)) == [key(1), key(2)])
+        #expect(last.newest.generation == KeyRing.lastGeneration)
+    }
+
+    @Test("a key that one has dropped is taken from nobody, however new it is there")
+    func refusing() throws {
+        let dropped = try #require(try ring([(2, 1), (1, 0)]).droppingOlder())
+        let other = try ring([(1, 9), (2, 1)])
+        #expect(dropped.merged(with: other).entries.map(\.key) == [key(2)])
+        #expect(other.merged(with: dropped).entries.map(\.key) == [key(2)])
+        #expect(dropped.adds(to: other))
+        // Somebody who never had the key refuses it, too, once he has been told.
+        let told = try KeyMessage(decoding: KeyMessage(dropped).encoded).ring
+        #expect(told == dropped)
+        #expect(try ring([(2, 1)]).merged(with: told).merged(with: other).entries.map(\.key) == [key(2)])
+    }
+
+    @Test("halves that have each dropped the other's key are left with one, and with the same one")
+    func crosswise() throws {
+        let one = try #require(try ring([(2, 2), (1, 1)]).droppingOlder())
+        let other = try #require(try ring([(1, 3), (2, 2)]).droppingOlder())
+        #expect(one.merged(with: other).entries == other.merged(with: one).entries)
+        #expect(one.merged(with: other).entries.map(\.key) == [key(1)])
+    }
+
+    @Test("the last sixteen dropped keys are remembered, the same ones whichever way round")
+    func memory() throws {
+        func dropping(_ numbers: ClosedRange<UInt64>, _ newest: UInt64) throws -> KeyRing {
+            try numbers.reduce(try ring([(newest, 1)])) { kept, number in
+                let both = kept.joining(key(number), generation: 0).joining(key(newest), generation: 0)
+                return try #require(both.droppingOlder())
+            }
+        }
+        let (one, other) = (try dropping(100...112, 1), try dropping(200...209, 1))
+        let both = one.merged(with: other)
+        #expect(both.dropped == other.merged(with: one).dropped && both.dropped.count == 16)
+        #expect(both.dropped.last?.fingerprint == key(112).fingerprint)
+        #expect(!both.hasDropped(key(200)) && both.hasDropped(key(209)) && !both.adds(to: both))
     }
 
     @Test("a ring that nobody rotated is what the file says")
@@ -96,6 +179,7 @@ struct KeyRingTests {
             try ring([(2, 1), (1, 0)]), try #require(try ring([(2, 1), (1, 0)]).droppingOlder()),
             try ring([(5, 7), (4, 7), (3, 2), (2, 1), (1, 0)]),
         ]
+        #expect(rings[1].text.contains("dropped 2 "))
         for ring in rings {
             #expect(KeyRing(text: ring.text) == ring)
             #expect(KeyRing(text: ring.text + "later 1 2 3\n") == ring)
@@ -103,7 +187,7 @@ struct KeyRingTests {
                 #expect(KeyRing(text: String(line.dropLast())) == nil)
             }
         }
-        for text in ["", "floor 1\n", "key 1 x\n", "dropped zz y\n", "floor 9\nkey 1 \(key(1).text)\n"] {
+        for text in ["", "floor 1\n", "key 1 x\n", "dropped zz y\n", "key 1 \(key(1).text)\ndropped 1 zz y\n"] {
             #expect(KeyRing(text: text) == nil, "\(text)")
         }
     }
@@ -119,10 +203,14 @@ struct KeyRingTests {
         }
         let key = [UInt8](repeating: 5, count: 32)
         let bad: [[UInt8]] = [
-            [0x40, 0, 0, 0, 0, 0], [0x40, 0, 0, 0, 0, 200], [0x40, 0, 0, 0, 2, 1, 0, 0, 0, 1] + key,
-            [0x40, 0, 0, 0, 0, 1, 0, 0, 0, 0] + key, [0x40, 0, 0, 0, 0, 1, 255, 0, 0, 0] + key,
-            [0x40, 0, 0, 0, 0, 2, 0, 0, 0, 1] + key + [0, 0, 0, 1] + key,
+            [0x40, 0, 0, 0, 0, 0, 0], [0x40, 0, 0, 0, 0, 200], [0x40, 0, 0, 0, 2, 1, 0, 0, 0, 1] + key + [0],
+            [0x40, 0, 0, 0, 0, 1, 0, 0, 0, 0] + key + [0], [0x40, 0, 0, 0, 0, 1, 255, 0, 0, 0] + key + [0],
+            [0x40, 0, 0, 0, 0, 2, 0, 0, 0, 1] + key + [0, 0, 0, 1] + key + [0],
+            [0x40, 0, 0, 0, 0, 1, 0, 0, 0, 1] + key + [17] + Array(repeating: 0, count: 17 * 16),
+            [0x40, 0, 0, 0, 0, 1, 0, 0, 0, 1] + key + [1] + Array(repeating: 255, count: 16),
         ]
+        let good: [UInt8] = [0x40, 0, 0, 0, 0, 1, 0, 0, 0, 1] + key + [1] + Array(repeating: 0, count: 16)
+        #expect(try KeyMessage(decoding: good).ring.dropped.map(\.fingerprint) == ["0000-0000-0000-0000"])
         for payload in bad { #expect(throws: DecodeError.self) { try KeyMessage(decoding: payload) } }
     }
 }

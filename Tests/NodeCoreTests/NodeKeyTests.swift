@@ -26,7 +26,7 @@ struct NodeKeyTests {
         bench.call { node, now in (try? node.rotateKey(to: Self.fresh, at: now)) ?? [] }
         let ring = try #require(Self.stores(bench.take()).first)
         #expect(bench.snapshot.keyRing.newest.key == Bench.key && bench.snapshot.keysArePending)
-        bench.call { node, _ in node.keysNotStored(ring) }
+        bench.call { node, now in node.keysNotStored(ring, at: now) }
         #expect(Self.events(bench.take()) == [.notStored])
         #expect(bench.snapshot.keyRing.newest.key == Bench.key && !bench.snapshot.keysArePending)
         bench.call { node, now in (try? node.rotateKey(to: Self.fresh, at: now)) ?? [] }
@@ -90,7 +90,7 @@ struct NodeKeyTests {
         bench.run(for: .seconds(1))
         _ = bench.take()
         let payload: [UInt8] =
-            [0x40, 0, 0, 0, 0, 2, 0, 0, 0, 1] + Self.fresh.bytes + [0, 0, 0, 0] + Bench.key.bytes
+            [0x40, 0, 0, 0, 0, 2, 0, 0, 0, 1] + Self.fresh.bytes + [0, 0, 0, 0] + Bench.key.bytes + [0]
         for count in [1, 5, 20, payload.count - 1] { try bench.say(Array(payload.prefix(count))) }
         #expect(bench.ignored("malformed keys") == 4 && Self.stores(bench.take()).isEmpty)
         try bench.say(payload)

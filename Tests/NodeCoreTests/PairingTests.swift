@@ -52,11 +52,11 @@ struct PairingNetwork {
         hosts[index].pairing = pairing
         for action in actions {
             switch action {
-            case .send(let bytes, let address):
+            case .send(let bytes, let address), .confirm(let bytes, let address):
                 if let to = hosts.indices.first(where: { Self.address($0) == address }) { send(bytes, index, to) }
             case .broadcast(let bytes): for other in hosts.indices where other != index { send(bytes, index, other) }
             case .store(let record): hosts[index].record = record
-            case .useKey(let key, _): hosts[index].keys.append(key)
+            case .useKey(let offer, _): hosts[index].keys.append(offer.key)
             case .tell(let event): hosts[index].events.append(event)
             }
         }

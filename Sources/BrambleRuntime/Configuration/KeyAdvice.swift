@@ -53,8 +53,7 @@ public enum KeyAdvice {
         /// The key in force on the node of this configuration; nil without one. Throws if the node's own files cannot be
         /// read.
         public init?(of configuration: Configuration) throws {
-            guard let file = try KeyAdvice.keyring(of: configuration) else { return nil }
-            let ring = try KeyAdvice.ring(of: configuration, file)
+            guard let ring = try KeyAdvice.ring(of: configuration) else { return nil }
             key = ring.newest.key
             isInFile = key == configuration.cluster.keyring?.newest
         }
@@ -72,27 +71,14 @@ public enum KeyAdvice {
     /// The fingerprints of the keys that the node of this configuration has, newest first; empty without a key. Throws if
     /// the node's own files cannot be read.
     public static func fingerprints(of configuration: Configuration) throws -> [String] {
-        guard let file = try keyring(of: configuration) else { return [] }
-        return try ring(of: configuration, file).entries.map(\.key.fingerprint)
-    }
-
-    /// The keys of the file, or the one that the node has agreed on by pairing.
-    private static func keyring(of configuration: Configuration) throws -> Keyring? {
-        if let named = configuration.cluster.keyring { return named }
-        guard configuration.cluster.pairing else { return nil }
-        let files = NodeFiles(directory: configuration.node.data)
-        return try readable { () throws(NodeFilesError) in try files.storedPairing() }.map { Keyring($0.record.key) }
-    }
-
-    private static func ring(of configuration: Configuration, _ file: Keyring) throws -> KeyRing {
-        let files = NodeFiles(directory: configuration.node.data)
-        return try readable { () throws(NodeFilesError) in try files.keyRing() }?.with(file: file).ring ?? KeyRing(file)
+        try ring(of: configuration)?.entries.map(\.key.fingerprint) ?? []
     }
 
     /// What was read; where the user may not, the error says so.
-    private static func readable<Value>(_ read: () throws(NodeFilesError) -> Value) throws -> Value {
+    private static func ring(of configuration: Configuration) throws -> KeyRing? {
+        guard configuration.cluster.keyring != nil || configuration.cluster.pairing else { return nil }
         do throws(NodeFilesError) {
-            return try read()
+            return try NodeFiles(directory: configuration.node.data).keys(besides: configuration.cluster.keyring)
         } catch {
             if let forbidden = ForbiddenFile(error) { throw forbidden }
             throw error

@@ -32,6 +32,7 @@ extension ControlLoop {
             case .sendDHCP(let request): sendDHCP(request)
             case .storeLease(let record): setup.peers.keep(record)
             case .storeKeys(let ring): store(ring)
+            case .setKeysAside: setup.peers.keep(nil) { _ in }
             case .storePairing(let record): store(record)
             case .useAddresses: isReaddressed = true
             case .show(let signal): lights.show(signal, at: MonotonicClock.now())
@@ -110,12 +111,14 @@ extension ControlLoop {
     }
 
     /// Starts anew under another ID.
-    func begin(_ session: Session, at now: Instant) {
+    func begin(_ identity: RenewedIdentity, at now: Instant) {
         // The daemon ends.
         guard stopsAt == nil else { return }
         let wasDraining = node.snapshot.isDraining
-        node = setup.makeNode(session, keyRing: node.keyRing, pairing: node.pairingRecord, at: now)
-        logger.notice("this node is now \(session.node)")
+        if !setup.pairingSecret.isEmpty { setup.pairingSecret = identity.pairingSecret }
+        node = setup.makeNode(identity, after: node, at: now)
+        if let record = node.pairingRecord { store(record) }
+        logger.notice("this node is now \(identity.session.node)")
         // The new node knows of no conflict, of no leader and of no link.
         probe?.forget()
         lifelines.hold([], at: now)

@@ -14,7 +14,7 @@ extension ControlLoop {
 
     /// The ring is on the disk, or cannot get there.
     func keysStored(_ ring: KeyRing, _ isStored: Bool, at now: Instant) {
-        perform(isStored ? node.keysStored(ring, at: now) : node.keysNotStored(ring))
+        perform(isStored ? node.keysStored(ring, at: now) : node.keysNotStored(ring, at: now))
         probe?.use(node.keyRing)
     }
 
@@ -28,13 +28,13 @@ extension ControlLoop {
             setup.peers.keep(nil) { _ in }
         }
         perform(node.useKeys(ring, at: now))
-        node.fixPairing()
+        perform(node.fixPairing())
         probe?.use(node.keyRing)
     }
 
     static let movedAway =
         "bramble.toml names a cluster key that this node's cluster has never had, so the node has moved to that key's "
-        + "cluster. The keys of the former one are set aside in [node] data, as keys.set-aside. If that was not meant, put "
+        + "cluster. The keys of the former one are set aside in [node] data, under a name that begins with keys.set-aside. If that was not meant, put "
         + "the former key back and restart bramble."
 
     /// Begins a rotation.

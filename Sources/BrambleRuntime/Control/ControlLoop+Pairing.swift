@@ -3,10 +3,18 @@ internal import Wire
 
 /// Nodes that have no key in common with this one.
 extension ControlLoop {
-    /// Has it kept on disk, soon.
+    /// Has it kept on disk, soon, and tells the node when it is.
     func store(_ record: PairingRecord) {
-        setup.peers.keep(PairingFile(secret: setup.pairingSecret, record: record))
+        let mailbox = setup.mailbox
+        setup.peers.keep(PairingFile(secret: setup.pairingSecret, record: record)) {
+            mailbox.post(.pairingStored(record, $0))
+        }
         probe?.use(node.keyRing)
+    }
+
+    /// The record is on the disk, or cannot get there.
+    func pairingStored(_ record: PairingRecord, _ isStored: Bool, at now: Instant) {
+        perform(isStored ? node.pairingStored(record) : node.pairingNotStored(record, at: now))
     }
 
     /// Lets a node in.
@@ -69,6 +77,10 @@ extension ControlLoop {
             return
                 "this node's key stands in bramble.toml, and so does where it belongs. Nothing has changed. Put the key of "
                 + "the other cluster there, and run `systemctl reload bramble`"
+        case .tooManyKeys(let count):
+            return
+                "this node's cluster has \(count) keys by now, and beside those of another cluster there may be no room for "
+                + "them. Nothing has changed. Drop the old ones first, with `bramble key drop`"
         case .stopping: return "this node is about to stop; ask another one"
         }
     }

@@ -34,7 +34,7 @@ final class ControlLoop {
     /// What changes at every turn, as counts do, is shown at most so often: a snapshot is not free.
     private static let shortestSilence = Duration.milliseconds(250)
 
-    let setup: ControlSetup
+    var setup: ControlSetup
     let logger: Logger
     let poller: Poller
     let gossip: GossipSocket
@@ -98,7 +98,7 @@ final class ControlLoop {
             setup.facts.update { $0.warnings.append(warning) }
             setup.logger.warning("\(warning)")
         }
-        node = setup.makeNode(setup.session, keyRing: nil, pairing: nil, at: now)
+        node = setup.makeNode(at: now)
         lights = LightsDriver(configuration: setup.configuration.lights, facts: setup.facts, logger: setup.logger)
         control = try ControlServer(path: setup.configuration.node.control)
         watchdog = Watchdog(interval: Systemd.isListening ? Systemd.watchdogInterval() : nil, at: now)
@@ -243,7 +243,8 @@ final class ControlLoop {
             updateHealth(at: now)
         case .rotate(let keyring): use(keyring, at: now)
         case .keysStored(let ring, let isStored): keysStored(ring, isStored, at: now)
-        case .renewed(let session): begin(session, at: now)
+        case .pairingStored(let record, let isStored): pairingStored(record, isStored, at: now)
+        case .renewed(let identity): begin(identity, at: now)
         case .adopted(let ip): adopted(ip, at: now)
         case .silenced(let ip, let isSilent): silenced(ip, isSilent)
         case .underWay(let counts): noteUnderWay(counts, at: now)

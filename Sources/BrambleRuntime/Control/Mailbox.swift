@@ -13,8 +13,10 @@ final class Mailbox: Sendable {
         case rotate(Keyring)
         /// The ring is on the disk, or cannot get there.
         case keysStored(KeyRing, Bool)
+        /// The record of pairing is on the disk, or cannot get there.
+        case pairingStored(PairingRecord, Bool)
         /// The node has a new identity, as it asked for.
-        case renewed(Session)
+        case renewed(RenewedIdentity)
         /// `HandoverKeeper` has seen to the connections of an address that are under way elsewhere, or cannot.
         case adopted(IPAddress)
         /// The node does not answer questions for the address any more; or it cannot be kept from it.

@@ -29,8 +29,16 @@ struct NodeFiles: Sendable {
         return try keep(stored?.node ?? freshID(), boot: (stored?.boot ?? 0) + 1)
     }
 
-    /// Replaces the node ID by a new one: another running node has the old one.
-    func renewIdentity() throws(NodeFilesError) -> Session { try keep(freshID(), boot: 1) }
+    /// Replaces the node ID by a new one: another running node has the old one. That was on a copied card, and so was what
+    /// the node is known by where it pairs: it is made anew, too, and first, for nothing would make it anew later.
+    func renewIdentity() throws(NodeFilesError) -> RenewedIdentity {
+        var random = SystemRandomNumberGenerator()
+        let fresh = PairingFile(using: &random)
+        if let kept = try? storedPairing() {
+            try keep(PairingFile(secret: fresh.secret, record: kept.record))
+        }
+        return RenewedIdentity(session: try keep(freshID(), boot: 1), pairingSecret: fresh.secret)
+    }
 
     /// The peers that were kept; lines that cannot be read are passed over, for peers can be found again.
     func peers() -> [KnownPeer] {
@@ -63,26 +71,41 @@ struct NodeFiles: Sendable {
         return ring
     }
 
+    /// The keys in force where the configuration names these, or none: those that were rotated; or those of the file; or
+    /// the one of the group in which the node has paired. Nil if it has none yet.
+    func keys(besides named: Keyring?) throws(NodeFilesError) -> KeyRing? {
+        if let kept = try keyRing() { return kept.with(file: named).ring }
+        if let named { return KeyRing(named) }
+        return try storedPairing().map { KeyRing(Keyring($0.record.key)) }
+    }
+
     /// Keeps the cluster's keys, for nobody but the owner to read; nil sets those aside that are there, for they are
-    /// another cluster's.
+    /// another cluster's, beside what was set aside before.
     func keep(_ ring: KeyRing?) throws(NodeFilesError) {
         if let ring { return try write(ring.text, to: keysPath, mode: 0o600) }
-        guard rename(keysPath, keysPath + ".set-aside") == 0 || errno == ENOENT else {
-            throw .system("set \(keysPath) aside", errno)
+        var aside = keysPath + ".set-aside"
+        var number = 1
+        while access(aside, F_OK) == 0 {
+            number += 1
+            aside = keysPath + ".set-aside.\(number)"
         }
+        guard rename(keysPath, aside) == 0 || errno == ENOENT else { throw .system("set \(keysPath) aside", errno) }
         try syncDirectory()
     }
 
     /// What the node keeps of pairing; made at first start, and on the disk before this returns. Throws for a file that is
     /// damaged.
-    func pairing() throws(NodeFilesError) -> PairingFile {
-        if let text = try read(pairingPath) {
-            guard let file = PairingFile(text: text) else { throw .unreadablePairing(pairingPath) }
-            return file
-        }
+    ///
+    /// A node that has keys which were rotated is in a cluster: the file, if it is lost or tells of another one, is made to
+    /// fit them.
+    func pairing(beside ring: KeyRing? = nil) throws(NodeFilesError) -> PairingFile {
+        let stored = try storedPairing()
         var random = SystemRandomNumberGenerator()
-        let file = PairingFile(using: &random)
-        try keep(file)
+        var file = stored ?? PairingFile(using: &random)
+        if let ring, ring.isRotated, !ring.entries.contains(where: { $0.key == file.record.key }) {
+            file = PairingFile(secret: file.secret, record: PairingRecord(complete: ring.newest.key))
+        }
+        if file != stored { try keep(file) }
         return file
     }
 
@@ -166,6 +189,14 @@ struct NodeFiles: Sendable {
         defer { close(folder) }
         guard fsync(folder) == 0 else { throw .system("sync \(directory)", errno) }
     }
+}
+
+/// What a node is that was not alone with its ID.
+struct RenewedIdentity: Sendable {
+    /// The first session of the new ID.
+    let session: Session
+    /// A new X25519 key: 32 secret bytes.
+    let pairingSecret: [UInt8]
 }
 
 /// Why the node's own files cannot be used. Nothing was changed: an older file is still whole.

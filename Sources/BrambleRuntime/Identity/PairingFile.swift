@@ -6,7 +6,7 @@ struct PairingFile: Hashable, Sendable {
     /// Its X25519 key: 32 secret bytes.
     let secret: [UInt8]
     /// Its group.
-    let record: PairingRecord
+    private(set) var record: PairingRecord
 
     /// What it is known by to nodes without a key in common.
     var identity: PairingIdentity? { PairingIdentity(bytes: secret) }
@@ -37,6 +37,7 @@ struct PairingFile: Hashable, Sendable {
         self.secret = secret
         record = PairingRecord(
             group: group, key: key, standing: standing, isEstablished: words["established"] == "true")
+        record.isConfigured = words["configured"] == "true"
     }
 
     /// The text as a file keeps it. A secret.
@@ -48,6 +49,7 @@ struct PairingFile: Hashable, Sendable {
         key \(record.key.text)
         standing \(record.standing.rawValue)
         established \(record.isEstablished)
+        configured \(record.isConfigured)
 
         """
     }

@@ -11,18 +11,29 @@ internal import Wire
 final class PeersKeeper: ThreadService {
     private let files: NodeFiles
     private let logger: Logger
-    private let waiting = Mutex<[KnownPeer]?>(nil)
-    private let waitingDrain = Mutex<Bool?>(nil)
-    private let waitingLease = Mutex<LeaseRecord?>(nil)
-    private let waitingPairing = Mutex<PairingFile?>(nil)
-    private let waitingKeys = Mutex<Keys?>(nil)
-    private let wanted = Mutex<(@Sendable (Session) -> Void)?>(nil)
-    private let isEnding = Mutex(false)
+    private let waiting = Mutex(Waiting())
     private let wakeUp: WakeUp
+
+    /// What waits to be kept. Newer things replace older ones.
+    private struct Waiting: Sendable {
+        var peers: [KnownPeer]?
+        var isDraining: Bool?
+        var lease: LeaseRecord?
+        var keys: Keys?
+        var pairing: Pairing?
+        var renewed: (@Sendable (RenewedIdentity) -> Void)?
+        var isEnding = false
+    }
 
     /// Keys to be kept, and whom to tell whether they are.
     private struct Keys: Sendable {
         let ring: KeyRing?
+        let isDone: @Sendable (Bool) -> Void
+    }
+
+    /// The same of pairing.
+    private struct Pairing: Sendable {
+        let file: PairingFile
         let isDone: @Sendable (Bool) -> Void
     }
 
@@ -33,64 +44,61 @@ final class PeersKeeper: ThreadService {
     }
 
     /// Has these peers kept, soon. What waited to be kept before is forgotten: a newer list replaces it.
-    func keep(_ peers: [KnownPeer]) {
-        waiting.withLock { $0 = peers }
-        wakeUp.signal()
-    }
+    func keep(_ peers: [KnownPeer]) { keep { $0.peers = peers } }
 
     /// Has it kept, soon, whether the node is out of service.
-    func keep(isDraining: Bool) {
-        waitingDrain.withLock { $0 = isDraining }
-        wakeUp.signal()
-    }
+    func keep(isDraining: Bool) { keep { $0.isDraining = isDraining } }
 
     /// Has this record of the cluster's lease kept, soon.
-    func keep(_ lease: LeaseRecord) {
-        waitingLease.withLock { $0 = lease }
-        wakeUp.signal()
-    }
-
-    /// Has this of pairing kept, soon.
-    func keep(_ pairing: PairingFile) {
-        waitingPairing.withLock { $0 = pairing }
-        wakeUp.signal()
-    }
+    func keep(_ lease: LeaseRecord) { keep { $0.lease = lease } }
 
     /// Has the cluster's keys kept, soon, or with nil set aside; then says whether they are. Of those that waited nothing
     /// is said.
     func keep(_ ring: KeyRing?, then isDone: @escaping @Sendable (Bool) -> Void) {
-        waitingKeys.withLock { $0 = Keys(ring: ring, isDone: isDone) }
-        wakeUp.signal()
+        keep { $0.keys = Keys(ring: ring, isDone: isDone) }
     }
 
-    /// Has the node ID replaced by a new one, and hands over the first session of it.
-    func renewIdentity(then begin: @escaping @Sendable (Session) -> Void) {
-        wanted.withLock { $0 = begin }
+    /// Has this of pairing kept, soon, and after the keys that wait; then says whether it is.
+    func keep(_ pairing: PairingFile, then isDone: @escaping @Sendable (Bool) -> Void) {
+        keep { $0.pairing = Pairing(file: pairing, isDone: isDone) }
+    }
+
+    /// Has the node's identity replaced by a new one, and hands it over.
+    func renewIdentity(then begin: @escaping @Sendable (RenewedIdentity) -> Void) { keep { $0.renewed = begin } }
+
+    private func keep(_ change: (inout Waiting) -> Void) {
+        waiting.withLock { change(&$0) }
         wakeUp.signal()
     }
 
     let threadName = "bramble-peers"
 
-    func end() {
-        isEnding.withLock { $0 = true }
-        wakeUp.signal()
-    }
+    func end() { keep { $0.isEnding = true } }
 
     func work() {
         guard let poller = try? Poller(), (try? poller.add(wakeUp.descriptor, token: .init(0))) != nil else { return }
         while true {
             _ = try? poller.wait(until: nil)
             wakeUp.clear()
-            // Looked at first: what is kept after this is kept for good.
-            let isLast = isEnding.withLock { $0 }
-            if let begin = wanted.withLock({ $0.take() }) { begin(newSession()) }
-            if let peers = waiting.withLock({ $0.take() }) { write(peers) }
-            if let isDraining = waitingDrain.withLock({ $0.take() }) { write(isDraining: isDraining) }
-            if let lease = waitingLease.withLock({ $0.take() }) { write(lease) }
-            if let pairing = waitingPairing.withLock({ $0.take() }) { write(pairing) }
-            if let keys = waitingKeys.withLock({ $0.take() }) { write(keys) }
-            if isLast { return }
+            if writeAll() { return }
         }
+    }
+
+    /// Writes all that waits. Whether it was the last.
+    func writeAll() -> Bool {
+        let work = waiting.withLock { waiting in
+            defer { waiting = Waiting(isEnding: waiting.isEnding) }
+            return waiting
+        }
+        if let peers = work.peers { write(peers) }
+        if let isDraining = work.isDraining { write(isDraining: isDraining) }
+        if let lease = work.lease { write(lease) }
+        // A record of pairing without the keys that go with it would name another cluster than they do.
+        let areKeysKept = work.keys.map(write) ?? true
+        if let pairing = work.pairing { areKeysKept ? write(pairing) : pairing.isDone(false) }
+        // The last of all: what was kept for the old one does not undo it.
+        if let begin = work.renewed { begin(renewIdentity()) }
+        return work.isEnding
     }
 
     private func write(isDraining: Bool) {
@@ -109,21 +117,28 @@ final class PeersKeeper: ThreadService {
         }
     }
 
-    private func write(_ keys: Keys) {
+    private func write(_ keys: Keys) -> Bool {
         do {
             try files.keep(keys.ring)
             keys.isDone(true)
+            return true
         } catch {
             logger.error("\(error)")
+            // Nobody asks again that those of a former cluster be set aside.
+            if keys.ring == nil { waiting.withLock { $0.keys = $0.keys ?? keys } }
             keys.isDone(false)
+            return false
         }
     }
 
-    private func write(_ pairing: PairingFile) {
+    private func write(_ pairing: Pairing) {
         do {
-            try files.keep(pairing)
+            try files.keep(pairing.file)
+            pairing.isDone(true)
         } catch {
-            logger.error("\(error) After a restart this node has to be let in anew, by `bramble admit` on another one.")
+            logger.error(
+                "\(error) It is tried again; until then a restart undoes what this node has agreed on by pairing.")
+            pairing.isDone(false)
         }
     }
 
@@ -135,14 +150,15 @@ final class PeersKeeper: ThreadService {
         }
     }
 
-    private func newSession() -> Session {
+    private func renewIdentity() -> RenewedIdentity {
         do {
             return try files.renewIdentity()
         } catch {
             // Without a file for it the new ID lasts for this run only, which is better than two nodes with one.
             logger.error("\(error)")
             var random = SystemRandomNumberGenerator()
-            return Session(node: NodeID(using: &random), boot: 1, salt: random.next())
+            let session = Session(node: NodeID(using: &random), boot: 1, salt: random.next())
+            return RenewedIdentity(session: session, pairingSecret: PairingFile(using: &random).secret)
         }
     }
 }

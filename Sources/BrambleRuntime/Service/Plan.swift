@@ -14,12 +14,7 @@ struct Plan {
     private let reloader: Reloader
     private let logger: Logger
     private let session: Session
-    private let keyring: Keyring
-    /// The keys in force, since they were rotated.
-    private let keyRing: KeyRing?
-    private let keyWarnings: [String]
-    /// What it needs to pair; nil where nobody is let in.
-    private let pairing: PairingSetup?
+    private let keys: StartKeys
     private let files: NodeFiles
     private let store: ObjectStore
 
@@ -46,52 +41,10 @@ struct Plan {
         do {
             try Self.checkPlaces(configuration)
             session = try files.beginSession()
-            let (keyring, paired, warning) = try Self.keys(configuration, files)
-            let (keyRing, warnings) = Self.ring(in: files, besides: keyring)
-            (self.keyring, self.keyRing, keyWarnings) = (keyring, keyRing, warnings + [warning].compactMap { $0 })
-            pairing = paired
+            keys = try StartKeys(configuration, files)
             store = try ObjectStore(directory: configuration.node.data + "/store")
         } catch {
             throw Obstacle("\(error)", remedy: .time(.seconds(10)), in: configuration, reading: reading)
-        }
-    }
-
-    /// The keys of the file, or where it names none that of the group in which the node has paired; and what it needs to pair.
-    private static func keys(
-        _ configuration: Configuration, _ files: NodeFiles
-    ) throws(NodeFilesError) -> (Keyring, PairingSetup?, warning: String?) {
-        let nonces: @Sendable () -> PairingNonce = {
-            var random = SystemRandomNumberGenerator()
-            return PairingNonce(using: &random)
-        }
-        guard let named = configuration.cluster.keyring else {
-            let file = try files.pairing()
-            guard let identity = file.identity else { throw .unreadablePairing(files.directory + "/pairing") }
-            let setup = PairingSetup(identity: identity, record: file.record, nonces: nonces)
-            return (Keyring(file.record.key), setup, nil)
-        }
-        guard configuration.cluster.pairing else { return (named, nil, nil) }
-        do throws(NodeFilesError) {
-            guard let identity = try files.pairing().identity else { return (named, nil, nil) }
-            return (named, PairingSetup(identity: identity, key: named.newest, nonces: nonces), nil)
-        } catch {
-            return (named, nil, "\(error) Until then this node lets nobody in.")
-        }
-    }
-
-    /// The keys that the node keeps, if they are in force beside those of the file, and what people should know of them.
-    private static func ring(in files: NodeFiles, besides file: Keyring) -> (KeyRing?, [String]) {
-        var stored: KeyRing?
-        do throws(NodeFilesError) {
-            stored = try files.keyRing()
-            guard let before = stored else { return (nil, []) }
-            let (ring, standing) = before.with(file: file)
-            if standing == .foreign { stored = nil }
-            if ring != before { try files.keep(ring.isRotated ? ring : nil) }
-            return standing == .foreign ? (nil, [ControlLoop.movedAway]) : (ring, [])
-        } catch {
-            // Keys that are not on the disk are not used.
-            return (stored, ["\(error)"])
         }
     }
 
@@ -134,7 +87,7 @@ struct Plan {
         let control = ControlPlane(
             ControlSetup(
                 configuration: configuration, nodeConfiguration: nodeConfiguration, session: session, files: files,
-                peers: peers, facts: facts, mailbox: mailbox, pairingSecret: pairing?.identity.bytes ?? [],
+                peers: peers, facts: facts, mailbox: mailbox, pairingSecret: keys.pairing?.identity.bytes ?? [],
                 reloader: reloader, hooks: hooks, drain: drain,
                 logger: logger))
         let group = ServiceGroup(
@@ -162,19 +115,19 @@ struct Plan {
     }
 
     private func tellOfKeys(_ facts: Facts) {
-        let (named, warnings) = (configuration.cluster.keyring, keyWarnings)
+        let (named, warnings) = (configuration.cluster.keyring, keys.warnings)
         facts.update {
             $0.fileKeys = named
             $0.keyWarnings = warnings
         }
         for warning in warnings { logger.warning("\(warning)") }
-        guard let keyRing, named != nil else { return }
-        switch KeyReporting.standing(of: keyring, in: keyRing) {
+        guard let ring = keys.ring, let named else { return }
+        switch KeyReporting.standing(of: named, in: ring) {
         case "dropped": logger.warning("\(KeyReporting.fileIsDropped)")
         case "behind":
             logger.notice(
                 """
-                bramble.toml names an older cluster key than the node has on its disk (\(keyRing.newest.key.fingerprint)). \
+                bramble.toml names an older cluster key than the node has on its disk (\(ring.newest.key.fingerprint)). \
                 `sudo bramble key show` says what to put there, so that cards made from it go on to work
                 """)
         default: break
@@ -190,14 +143,14 @@ struct Plan {
 
     private var nodeConfiguration: Node.Configuration {
         var node = Node.Configuration(
-            name: configuration.node.name, httpPort: configuration.http.port, keyring: keyring,
+            name: configuration.node.name, httpPort: configuration.http.port, keyring: keys.keyring,
             floating: configuration.floating.routers.map {
                 FloatingAddress(ip: $0.address, virtualRouterID: $0.routerID)
             },
             priority: configuration.floating.priority, interval: configuration.floating.interval,
             preempt: configuration.floating.preempt, seeds: configuration.cluster.peers)
-        node.keyRing = keyRing
-        node.pairing = pairing
+        node.keyRing = keys.ring
+        node.pairing = keys.pairing
         node.preemptDelay = configuration.floating.preemptDelay
         node.spread = configuration.floating.spread
         node.mode = configuration.floating.mode == .standard ? .standard : .sealed

@@ -76,10 +76,19 @@ public enum SurroundingsCheck {
     /// A node without a key in its file pairs.
     private static func pairing(_ configuration: Configuration) -> Finding {
         do throws(NodeFilesError) {
-            guard let record = try NodeFiles(directory: configuration.node.data).storedPairing()?.record else {
+            let files = NodeFiles(directory: configuration.node.data)
+            let record = try files.storedPairing()?.record
+            guard let key = try files.keys(besides: nil)?.newest.key else {
                 return .good("cluster key", "none in the file: the node pairs with others that have none")
             }
-            return .good("cluster key", "\(record.key.fingerprint), by pairing (\(record.standing.rawValue))")
+            if record?.isConfigured == true {
+                return .warning(
+                    "cluster key", "the file names none any more; the node goes on with \(key.fingerprint)",
+                    unaffected: "the cluster",
+                    advice: "Put the line that `sudo bramble key show` prints into [cluster].")
+            }
+            return .good(
+                "cluster key", "\(key.fingerprint), by pairing (\(record?.standing.rawValue ?? "closed"))")
         } catch {
             return .warning(
                 "cluster key", "\(ForbiddenFile(error)?.description ?? error.description)",

@@ -12,14 +12,15 @@ extension KeyRing {
         case foreign
     }
 
-    /// What is in force when the configuration names these keys.
+    /// What is in force when the configuration names these keys; nil for one that names none.
     ///
-    /// A file that names one of the ring's keys, or one that was dropped, belongs to this cluster, and a key beside it
-    /// that the ring has never seen is a new one.
-    public func with(file: Keyring) -> (ring: KeyRing, standing: FileStanding) {
+    /// A file that names one of the ring's keys, or one that was dropped, belongs to this cluster. A key that it names first
+    /// and that the ring has never seen is a new one. Any other is an old one, of which nothing is known any more.
+    public func with(file: Keyring?) -> (ring: KeyRing, standing: FileStanding) {
+        guard let file else { return (self, .current) }
         guard isRotated else { return (KeyRing(file), .current) }
         guard file.keys.contains(where: knows) else { return (KeyRing(file), .foreign) }
-        let ring = file.keys.reversed().reduce(self) { $0.adding($1) ?? $0 }
+        let ring = adding(file.newest) ?? self
         return (ring, file.newest == ring.newest.key ? .current : .behind)
     }
 
@@ -37,9 +38,11 @@ extension KeyRing {
             case ("key", 3):
                 guard let generation = UInt32(words[1]), let key = try? ClusterKey(String(words[2])) else { return nil }
                 keys.append(Entry(key, generation: generation))
-            case ("dropped", 3):
-                guard let hint = UInt32(words[1], radix: 16) else { return nil }
-                dropped.append(Dropped(hint: hint, fingerprint: String(words[2])))
+            case ("dropped", 4):
+                guard let generation = UInt32(words[1]), let hint = UInt32(words[2], radix: 16),
+                    let key = Dropped(hint: hint, fingerprint: words[3], generation: generation)
+                else { return nil }
+                dropped.append(key)
             default: continue  // a later version's
             }
         }
@@ -51,7 +54,7 @@ extension KeyRing {
         let lines =
             ["# The keys of this node's cluster. Secret. Written by bramble, to be changed with `bramble key`."]
             + ["floor \(floor)"] + entries.map { "key \($0.generation) \($0.key.text)" }
-            + dropped.map { "dropped \(String($0.hint, radix: 16)) \($0.fingerprint)" }
+            + dropped.map { "dropped \($0.generation) \(String($0.hint, radix: 16)) \($0.fingerprint)" }
         return lines.map { $0 + "\n" }.joined()
     }
 }

@@ -5,6 +5,8 @@ public import Wire
 ///
 /// Two rings become one by merging, in whatever order and however often: all keys of both, but for those that either
 /// has dropped. So nodes that took up different keys, at the same time or apart, end up with one ring and one newest key.
+/// What a drop ends it names: two clusters that become one have each counted their rotations by themselves, and a number
+/// of the one says nothing of the other's keys.
 public struct KeyRing: Hashable, Sendable {
     /// A key, and in which rotation it came.
     public struct Entry: Hashable, Sendable {
@@ -20,24 +22,9 @@ public struct KeyRing: Hashable, Sendable {
         }
     }
 
-    /// A key that is a key no more.
-    public struct Dropped: Hashable, Sendable {
-        /// What datagrams name it by.
-        public let hint: UInt32
-        /// What people name it by.
-        public let fingerprint: String
-
-        /// What is remembered of a key.
-        public init(hint: UInt32, fingerprint: String) {
-            self.hint = hint
-            self.fingerprint = fingerprint
-        }
-
-        init(_ key: ClusterKey) { self.init(hint: key.hint, fingerprint: key.fingerprint) }
-    }
-
-    /// No ring has more keys. A command makes no more than four; rings that met after they were apart may have made more.
-    public static let limit = 6
+    /// No ring has more keys. A command makes no more than four; rings that met after they were apart may have more, and
+    /// so may two clusters that became one.
+    public static let limit = 8
     static let commandLimit = 4
     /// How many dropped keys are remembered.
     static let memory = 16
@@ -46,9 +33,9 @@ public struct KeyRing: Hashable, Sendable {
 
     /// The keys, newest first; never empty. Those of the configuration stand last, in its order.
     public private(set) var entries: [Entry]
-    /// Keys of an earlier generation have been dropped.
+    /// The generation of the last drop. Whoever has an earlier one has not dropped yet.
     public private(set) var floor: UInt32
-    /// What is remembered of them, the last one last.
+    /// What is remembered of the dropped keys, the last one last.
     public private(set) var dropped: [Dropped]
 
     /// The ring of keys that nobody has rotated yet, as a configuration names them.
@@ -58,18 +45,18 @@ public struct KeyRing: Hashable, Sendable {
         dropped = []
     }
 
-    /// A ring of these keys in any order; nil if none of them reaches the floor.
+    /// A ring of these keys in any order, without those that were dropped; nil for none. There is no room for more than
+    /// `limit`: the oldest are dropped.
     public init?(_ keys: [Entry], floor: UInt32, dropped: [Dropped] = []) {
         let sorted = Self.sorted(keys)
-        let kept = Array(sorted.filter { $0.generation >= floor }.prefix(Self.limit))
-        guard !kept.isEmpty else { return nil }
-        let gone = sorted.filter { !kept.contains($0) }.reversed().map { Dropped($0.key) }
-        entries = kept
+        guard let first = sorted.first else { return nil }
+        var kept = sorted.filter { entry in !dropped.contains { $0.isWhatIsLeft(of: entry.key) } }
+        // Two halves have each dropped what the other one kept. A cluster has to have a key.
+        if kept.isEmpty { kept = [first] }
+        entries = Array(kept.prefix(Self.limit))
         self.floor = floor
-        let known = Set(kept.map { Dropped($0.key) })
-        self.dropped = (dropped + gone).reduce(into: []) { list, key in
-            if !list.contains(key), !known.contains(key) { list.append(key) }
-        }.suffix(Self.memory)
+        let surplus = kept.dropFirst(Self.limit).map { Dropped($0.key, generation: $0.generation) }
+        self.dropped = Dropped.list(dropped + surplus, without: entries.map(\.key))
     }
 
     /// The newest first. Of those of one generation, made by two people at once, all nodes take the same for the newer.
@@ -89,9 +76,10 @@ public struct KeyRing: Hashable, Sendable {
     public var isRotated: Bool { newest.generation > 0 }
 
     /// Whether this key is in the ring, or was.
-    func knows(_ key: ClusterKey) -> Bool {
-        entries.contains { $0.key == key } || dropped.contains(Dropped(key))
-    }
+    func knows(_ key: ClusterKey) -> Bool { entries.contains { $0.key == key } || hasDropped(key) }
+
+    /// Whether this key opens nothing any more.
+    func hasDropped(_ key: ClusterKey) -> Bool { dropped.contains { $0.isWhatIsLeft(of: key) } }
 
     /// Both rings in one.
     func merged(with other: KeyRing) -> KeyRing {
@@ -109,23 +97,30 @@ public struct KeyRing: Hashable, Sendable {
     /// The ring with a new key; nil if there is no room for it.
     func adding(_ key: ClusterKey, limit: Int = Self.limit) -> KeyRing? {
         guard entries.count < limit, newest.generation < Self.lastGeneration, !knows(key) else { return nil }
+        return KeyRing([Entry(key, generation: newest.generation + 1)] + entries, floor: floor, dropped: dropped)
+    }
+
+    /// The ring of a cluster that becomes a part of another one, whose newest key this is: newest here, too, and newer than
+    /// it is there, so that the rings of both go to all.
+    func joining(_ key: ClusterKey, generation: UInt32) -> KeyRing {
+        let next = min(max(newest.generation, generation), Self.lastGeneration - 1) + 1
         return KeyRing(
-            [Entry(key, generation: newest.generation + 1)] + entries, floor: floor,
-            dropped: dropped.filter { $0 != Dropped(key) })
+            [Entry(key, generation: next)] + entries.filter { $0.key != key }, floor: floor, dropped: dropped) ?? self
     }
 
     /// The ring without any key but the newest; nil if there is no other. The newest takes a new generation, so that
-    /// what is dropped stays dropped wherever it turns up.
+    /// all hear of the drop.
     func droppingOlder() -> KeyRing? {
         guard isRotated, entries.count > 1, newest.generation < Self.lastGeneration else { return nil }
         let generation = newest.generation + 1
         return KeyRing(
-            [Entry(newest.key, generation: generation)] + entries.dropFirst(), floor: generation, dropped: dropped)
+            [Entry(newest.key, generation: generation)], floor: generation,
+            dropped: dropped + entries.dropFirst().reversed().map { Dropped($0.key, generation: generation) })
     }
 
     /// Whether `other` lacks something that this ring would give it.
     func adds(to other: KeyRing) -> Bool {
-        if floor > other.floor { return true }
+        if floor > other.floor || dropped.contains(where: { !other.dropped.contains($0) }) { return true }
         return entries.contains { entry in
             entry.generation > 0
                 && !other.entries.contains { $0.key == entry.key && $0.generation >= entry.generation }

@@ -108,9 +108,12 @@ extension Node {
     }
 
     /// The ring could not be written to the disk.
-    public mutating func keysNotStored(_ ring: KeyRing) -> [Action] {
+    public mutating func keysNotStored(_ ring: KeyRing, at now: Instant) -> [Action] {
         keys.notStored(ring)
-        guard !isStopped, !hasToldOfDisk else { return [] }
+        guard !isStopped else { return [] }
+        // Nobody else would give this node the key of the cluster that it joins.
+        if pairingStorage.joining != nil, keys.pending == nil { pairingStorage.failed(at: now) }
+        guard !hasToldOfDisk else { return [] }
         hasToldOfDisk = true
         return [.tell(.keys(.notStored))]
     }

@@ -16,6 +16,8 @@ extension Node {
         guard let other = others.first(where: { $0.key.fingerprint == fingerprint }) else {
             throw .unknown(fingerprint)
         }
+        // It may bring the keys of a cluster along.
+        if other.isEstablished { try checkRoomForKeys() }
         return (other, try pair(at: now) { $0.admit(fingerprint, at: now) ?? [] })
     }
 
@@ -38,7 +40,14 @@ extension Node {
     ) throws(PairingRefusal) -> [Action] {
         guard let pairing else { throw .off }
         guard !pairing.isFixed else { throw .keyIsConfigured }
+        if hasCluster { try checkRoomForKeys() }
         return try pair(at: now) { $0.askForAdmission(by: fingerprint, at: now) }
+    }
+
+    /// Two clusters that have no more keys than commands make find room for all of them.
+    private func checkRoomForKeys() throws(PairingRefusal) {
+        let count = keys.ring.entries.count
+        guard count <= KeyRing.commandLimit else { throw .tooManyKeys(count) }
     }
 
     private mutating func pair(
@@ -66,6 +75,10 @@ extension Node {
     }
 
     mutating func pairingDeadline(at now: Instant, into actions: inout [Action]) {
+        if pairingStorage.retries(at: now) {
+            if let offer = pairingStorage.joining { bringMembers(to: offer, into: &actions) }
+            storePairing(into: &actions)
+        }
         guard let due = pairing?.nextDeadline, due <= now else { return }
         let hasMembers = hasMembers
         if let wanted = pairing?.deadlineReached(hasCompany: hasMembers, at: now) {
@@ -85,51 +98,94 @@ extension Node {
         for action in wanted {
             switch action {
             case .send(let bytes, let address): actions.append(.send(bytes, to: .address(address)))
+            case .confirm(let bytes, let address):
+                actions += pairingStorage.say(.send(bytes, to: .address(address)))
             case .broadcast(let bytes): actions.append(.send(bytes, to: .everyone))
-            case .store(let record): if !isKeyConfigured { actions.append(.storePairing(record)) }
-            case .useKey(let key, let bringsMembers): join(with: key, bringsMembers, at: now, into: &actions)
+            case .store(let record): pairingStorage.begin(record)
+            case .useKey(let offer, let bringsMembers): join(by: offer, bringsMembers, at: now, into: &actions)
             case .tell(let event): actions.append(.tell(.pairing(event)))
             }
         }
+        storePairing(into: &actions)
     }
 
     private var hasMembers: Bool { membership.members.count > 1 }
 
-    /// The configuration, read anew, names the key.
-    public mutating func fixPairing() { pairing?.fix(keys.ring.newest.key) }
+    /// Whether this node has, or had when it last ran, others beside it.
+    private var hasCluster: Bool { hasMembers || !membership.unseenPeers.isEmpty }
 
-    private var isKeyConfigured: Bool { pairing?.isFixed ?? true }
+    /// The configuration, read anew, names the key.
+    public mutating func fixPairing() -> [Action] {
+        var actions: [Action] = []
+        let before = pairing?.record
+        pairing?.fix(keys.ring.newest.key)
+        if let record = pairing?.record, record != before { pairingStorage.begin(record) }
+        storePairing(into: &actions)
+        return actions
+    }
+
+    /// Whether the configuration names the key, so that this node joins no other group.
+    public var isKeyConfigured: Bool { pairing?.isFixed ?? true }
 
     /// Takes the key of another group. Members come along: they are given it as in a rotation, sealed under the key that
     /// they have. A node by itself leaves nothing behind.
     private mutating func join(
-        with key: ClusterKey, _ bringsMembers: Bool, at now: Instant, into actions: inout [Action]
+        by offer: PairingOffer, _ bringsMembers: Bool, at now: Instant, into actions: inout [Action]
     ) {
         // It came by gossip already.
-        guard key != keys.ring.newest.key else { return }
+        guard offer.key != keys.ring.newest.key else { return }
         // Those of an earlier run that were not heard yet come along, too, when they are.
-        if bringsMembers, hasMembers || !membership.unseenPeers.isEmpty, let next = keys.ring.adding(key) {
-            take(next, into: &actions)
+        if bringsMembers, hasCluster {
+            pairingStorage.wait(for: offer)
+            bringMembers(to: offer, into: &actions)
         } else {
             let before = keys.ring
-            keys = KeyRotation(KeyRing(Keyring(key)))
-            toldToSeal = key
+            if before.isRotated { actions.append(.setKeysAside) }
+            keys = KeyRotation(KeyRing(Keyring(offer.key)))
+            toldToSeal = offer.key
             useKeys(insteadOf: before, into: &actions)
             leasing = configuration.leasedRouterID.map {
-                LeaseKeeper(virtualRouterID: $0, remembered: nil, key: key, random: leasing?.random ?? .init(seed: 0))
+                LeaseKeeper(
+                    virtualRouterID: $0, remembered: nil, key: offer.key, random: leasing?.random ?? .init(seed: 0))
             }
         }
         membership.callAnew(at: now)
     }
 
-    /// The ring that is in force has another newest key: whoever is admitted gets that one.
-    mutating func pairingFollowsKeys(into actions: inout [Action]) {
-        guard let wanted = pairing?.keyChanged(to: keys.ring.newest.key), !isKeyConfigured else { return }
-        for case .store(let record) in wanted { actions.append(.storePairing(record)) }
+    private mutating func bringMembers(to offer: PairingOffer, into actions: inout [Action]) {
+        take((keys.pending ?? keys.ring).joining(offer.key, generation: offer.generation), into: &actions)
     }
 
-    /// What of pairing is kept on disk; nil where there is nothing to be kept.
-    public var pairingRecord: PairingRecord? { isKeyConfigured ? nil : pairing?.record }
+    // MARK: - What is kept
+
+    /// The keys in force have changed: whoever is admitted gets the newest.
+    mutating func pairingFollowsKeys(into actions: inout [Action]) {
+        pairing?.follow(keys.ring)
+        guard pairingStorage.note(keys.ring) else { return }
+        for case .store(let record) in pairing?.keyChanged(to: keys.ring.newest.key) ?? [] {
+            pairingStorage.begin(record)
+        }
+        storePairing(into: &actions)
+    }
+
+    private mutating func storePairing(into actions: inout [Action]) {
+        if let record = pairingStorage.due() { actions.append(.storePairing(record)) }
+    }
+
+    /// The record is on the disk, as was asked for.
+    public mutating func pairingStored(_ record: PairingRecord) -> [Action] {
+        isStopped ? [] : pairingStorage.stored(record)
+    }
+
+    /// The record could not be written to the disk. It is tried again.
+    public mutating func pairingNotStored(_ record: PairingRecord, at now: Instant) -> [Action] {
+        guard !isStopped, record == pairingStorage.pending else { return [] }
+        pairingStorage.failed(at: now)
+        return pairingStorage.tells() ? [.tell(.pairing(.notStored))] : []
+    }
+
+    /// What of pairing is kept on disk; nil where nobody is let in.
+    public var pairingRecord: PairingRecord? { pairing?.record }
 
     var pairingStatus: PairingStatus? {
         pairing.map {

@@ -26,13 +26,15 @@ extension Pairing {
     public enum Action: Hashable, Sendable {
         /// Send to this address.
         case send([UInt8], to: SocketAddress)
+        /// Send to this address as soon as all is on the disk that was to be stored.
+        case confirm([UInt8], to: SocketAddress)
         /// Send to everyone on every interface.
         case broadcast([UInt8])
         /// Keep this on disk in place of what was kept before.
         case store(PairingRecord)
-        /// Seal with this key from now on, and open with no other. Where a person has wanted it, the members of this node's
+        /// Seal with the key of this offer from now on, and open with no other. Where a person has wanted it, the members of this node's
         /// cluster come along; others find the open group by themselves.
-        case useKey(ClusterKey, bringsMembers: Bool)
+        case useKey(PairingOffer, bringsMembers: Bool)
         /// Tell people.
         case tell(PairingEvent)
     }

@@ -19,6 +19,11 @@ public struct Pairing: Sendable {
     /// How many datagrams had no effect, by reason.
     public private(set) var ignored: [PairingIgnoreReason: UInt64] = [:]
 
+    /// In which rotation the group's key came.
+    private var generation: UInt32 = 0
+    /// The hints of the keys that the group has dropped: it takes none of them again.
+    private var dropped: [UInt32] = []
+
     private let configuration: Configuration
     private let identity: PairingIdentity
     private let name: String
@@ -157,10 +162,16 @@ public struct Pairing: Sendable {
         return [.store(record)]
     }
 
+    /// What the group has besides its newest key.
+    mutating func follow(_ ring: KeyRing) {
+        generation = ring.newest.generation
+        dropped = ring.dropped.map(\.hint)
+    }
+
     /// The configuration names the key from now on.
     public mutating func fix(_ key: ClusterKey) {
         isFixed = true
-        record = PairingRecord(group: UInt64(key.hint), key: key, standing: .closed, isEstablished: true)
+        record = PairingRecord(configured: key)
         closesAt = nil
         stopAsking()
     }
@@ -233,7 +244,7 @@ public struct Pairing: Sendable {
         guard mayAgree(at: now) else { return ignore(.tooMany) }
         let nonce = secureNonce()
         let offer = PairingOffer(
-            group: record.group, key: record.key, isAdmission: admitted.contains(key),
+            group: record.group, key: record.key, generation: generation, isAdmission: admitted.contains(key),
             isEstablished: record.isEstablished)
         guard let datagram = identity.offer(offer, to: key, announced: other.nonce, nonce: nonce) else {
             return ignore(.badKey)
@@ -254,6 +265,10 @@ public struct Pairing: Sendable {
         let isSame = offer.group == record.group && offer.key == record.key
         let isAdmission = offer.isAdmission && takesAdmission(by: message.sender)
         guard isBetter || isSame || isAdmission else { return ignore(.notWanted) }
+        guard !dropped.contains(offer.key.hint) else {
+            stopAsking()
+            return ignore(.notWanted) + [.tell(.offersDroppedKey)]
+        }
         peers[message.sender]?.group = offer.group
         var actions: [Action] = []
         if offer.group != record.group || offer.key != record.key {
@@ -261,20 +276,21 @@ public struct Pairing: Sendable {
         }
         let answer = identity.acceptance(
             of: offer.group, from: message.sender, offered: message.nonce, nonce: secureNonce())
-        return actions + (answer.map { [.send($0, to: source)] } ?? [])
+        return actions + (answer.map { [.confirm($0, to: source)] } ?? [])
     }
 
     private mutating func join(_ offer: PairingOffer, at now: Instant, into actions: inout [Action]) {
         let asked = asksUntil != nil
         record.group = offer.group
         record.key = offer.key
+        record.isConfigured = false
         // One that opened again to take others in goes on; who came to it late only came.
         if offer.isAdmission || offer.isEstablished || !isOpen { record.standing = .closed }
         record.isEstablished = offer.isEstablished || record.standing == .closed
         stopAsking()
         stayOpen(at: now)
         announceAt = now
-        actions += [.store(record), .useKey(offer.key, bringsMembers: asked), .tell(.joined(offer.group))]
+        actions += [.store(record), .useKey(offer, bringsMembers: asked), .tell(.joined(offer.group))]
     }
 
     private mutating func accepted(

@@ -55,11 +55,15 @@ public enum PairingEvent: Hashable, Sendable {
     case opened
     /// A node asks to be admitted.
     case asks(Pairing.Other)
+    /// A cluster that was asked for admission has a key that this one has dropped.
+    case offersDroppedKey
+    /// What the group is could not be written to the disk.
+    case notStored
 
     /// How loud it is.
     var level: Event.Level {
         switch self {
-        case .asks: .warning
+        case .asks, .offersDroppedKey, .notStored: .warning
         case .found, .joined, .closed, .opened: .notice
         }
     }
@@ -73,6 +77,12 @@ public enum PairingEvent: Hashable, Sendable {
         case .closed(true): "pairing is over: nobody was found. A cluster can admit this node (`bramble admit` there)"
         case .closed(false): "pairing is over: whoever comes now has to be let in, by `bramble admit`"
         case .opened: "pairing: nodes without a key may join again"
+        case .offersDroppedKey:
+            "the cluster that was to admit this node has a key that was dropped here, so nobody goes there. Nothing has "
+                + "changed. Run `bramble key rotate` there, and join again"
+        case .notStored:
+            "what this node has agreed on by pairing could not be written to the disk, so the others are not told that it "
+                + "has joined; it is tried again. Make room under [node] data"
         case .asks(let other):
             "\(other.name) at \(other.address.ip) asks to be let in; if it is yours: "
                 + "bramble admit \(other.key.fingerprint)"

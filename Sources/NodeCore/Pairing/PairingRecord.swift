@@ -21,6 +21,8 @@ public struct PairingRecord: Hashable, Sendable {
     /// Whether the group is a cluster that was complete once: then its nodes leave it for no open group, and open groups
     /// join it, whatever the numbers.
     public var isEstablished: Bool
+    /// Whether the key was the configuration's. One that names none any more has lost a line: the node stays where it was.
+    public var isConfigured = false
 
     /// The record with these values.
     public init(group: UInt64, key: ClusterKey, standing: Standing, isEstablished: Bool = false) {
@@ -28,6 +30,17 @@ public struct PairingRecord: Hashable, Sendable {
         self.key = key
         self.standing = standing
         self.isEstablished = isEstablished
+    }
+
+    /// A complete group of this key, which no other node need have paired with.
+    public init(complete key: ClusterKey) {
+        self.init(group: UInt64(key.hint), key: key, standing: .closed, isEstablished: true)
+    }
+
+    /// What a node is that has this key by its configuration.
+    public init(configured key: ClusterKey) {
+        self.init(complete: key)
+        isConfigured = true
     }
 
     /// A node that has never met another: a group of its own, with a fresh key.

@@ -6,8 +6,7 @@ public struct PairingSetup: Sendable {
     public var identity: PairingIdentity
     /// What an earlier run stored; for a node whose configuration names a key, a closed group of that key.
     public var record: PairingRecord
-    /// Whether the key stands in the configuration. Then nothing is stored, and the node joins no other group: a person
-    /// has said where it belongs.
+    /// Whether the key stands in the configuration. Then the node joins no other group: a person has said where it belongs.
     public var isKeyConfigured: Bool
     /// The times.
     public var configuration = Pairing.Configuration()
@@ -26,7 +25,7 @@ public struct PairingSetup: Sendable {
     public init(identity: PairingIdentity, key: ClusterKey, nonces: @escaping @Sendable () -> PairingNonce) {
         self.identity = identity
         self.nonces = nonces
-        record = PairingRecord(group: UInt64(key.hint), key: key, standing: .closed, isEstablished: true)
+        record = PairingRecord(configured: key)
         isKeyConfigured = true
     }
 }

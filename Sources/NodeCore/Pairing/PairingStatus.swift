@@ -25,6 +25,8 @@ public enum PairingRefusal: Error, Hashable, Sendable {
     case unknown(String)
     /// The key stands in the configuration: where the node belongs is decided there.
     case keyIsConfigured
+    /// There are so many keys already that those of another cluster may find no room beside them.
+    case tooManyKeys(Int)
     /// The node is stopping.
     case stopping
 }

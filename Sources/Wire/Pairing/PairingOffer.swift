@@ -4,15 +4,21 @@ public struct PairingOffer: Hashable, Sendable {
     public var group: UInt64
     /// Its cluster key.
     public var key: ClusterKey
+    /// In which rotation of that cluster the key came; 0 for one that was there from the start. Who comes with a cluster of
+    /// its own, and keys of its own, takes this one for newer than any of both.
+    public var generation: UInt32
     /// Whether a person of that group admits the receiver.
     public var isAdmission: Bool
     /// Whether the group is a cluster already.
     public var isEstablished: Bool
 
     /// The offer with these values.
-    public init(group: UInt64, key: ClusterKey, isAdmission: Bool, isEstablished: Bool = false) {
+    public init(
+        group: UInt64, key: ClusterKey, generation: UInt32 = 0, isAdmission: Bool, isEstablished: Bool = false
+    ) {
         self.group = group
         self.key = key
+        self.generation = generation
         self.isAdmission = isAdmission
         self.isEstablished = isEstablished
     }
@@ -23,9 +29,10 @@ extension PairingIdentity {
     public func offer(
         _ offer: PairingOffer, to receiver: PairingKey, announced: PairingNonce, nonce: PairingNonce
     ) -> [UInt8]? {
-        var writer = ByteWriter(capacity: 41)
+        var writer = ByteWriter(capacity: 45)
         writer.integer(offer.group)
         writer.integer(UInt8((offer.isAdmission ? 1 : 0) | (offer.isEstablished ? 2 : 0)))
+        writer.integer(offer.generation)
         writer.append(offer.key.bytes)
         let nonces = nonce.bytes + announced.bytes
         return agree(with: receiver, sender: publicKey, nonces: nonces)?.seal(writer.bytes, header: Self.offerHeader)
@@ -44,9 +51,11 @@ extension PairingIdentity {
         guard let plaintext = seal?.open(sealed, header: Self.offerHeader) else { return nil }
         var reader = ByteReader(plaintext)
         guard let group = try? reader.integer(UInt64.self), let flags = try? reader.integer(UInt8.self),
-            let key = ClusterKey(bytes: Array(reader.remainder()))
+            let generation = try? reader.integer(UInt32.self), let key = ClusterKey(bytes: Array(reader.remainder()))
         else { return nil }
-        return PairingOffer(group: group, key: key, isAdmission: flags & 1 != 0, isEstablished: flags & 2 != 0)
+        return PairingOffer(
+            group: group, key: key, generation: generation, isAdmission: flags & 1 != 0,
+            isEstablished: flags & 2 != 0)
     }
 
     /// The answer to an offer, which proves to its sender that this key's owner has it.

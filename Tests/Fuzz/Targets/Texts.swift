@@ -100,7 +100,7 @@ extension FuzzTarget {
             (1, lease), (1, lease + "address 10.77.0.200\nserver 10.77.0.1\nrouter 10.77.0.1\nhardware 020000000001\n"),
             (2, Parties.key.text), (2, String(repeating: "0a", count: 32)),
             (3, "192.0.2.7:80"), (3, "[2001:db8::7]:7373"), (3, "2001:db8::7"), (4, "\(Parties.session(1).node)"),
-            (5, "floor 1\nkey 2 \(Parties.key.text)\ndropped 0a1b2c3d 8928-18cb-a8d6-ddd1\n"),
+            (5, "floor 1\nkey 2 \(Parties.key.text)\ndropped 1 0a1b2c3d 8928-18cb-a8d6-ddd1\n"),
         ]
         return texts.map { kind, text in [kind] + Array(text.utf8) }
     } check: { bytes throws(Finding) in

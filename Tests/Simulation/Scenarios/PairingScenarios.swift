@@ -166,4 +166,34 @@ struct PairingScenarios {
         #expect(network.sealingKeys.count == 1, network.report)
         network.expectOneCluster()
     }
+
+    @Test("a node that has restarted alone and joins takes those along that it has not heard yet", arguments: [1, 2])
+    func mergeAfterRestart(seed: UInt64) {
+        var network = NodeNetwork.keyless(4, seed: seed)
+        network.checkers = [NoAddressLeftBehind(bound: NodeBounds.release)]
+        let (one, other) = (Array(network.hosts.prefix(2)), Array(network.hosts.dropFirst(2)))
+        network.apply(.partition([one, other]))
+        network.startAll()
+        network.run(for: PairedDisk.window * 3 / 2)
+        network.apply(.heal)
+        for id in other { network.apply(.powerOff(id)) }
+        network.apply(.start(other[0], keepingDisk: true))
+        network.run(for: .seconds(3))
+        let admitting = network.snapshot(of: one[0])?.pairing?.fingerprint ?? ""
+        network.pair(on: other[0]) { (node, now) throws(PairingRefusal) in
+            try node.askForAdmission(by: admitting, at: now)
+        }
+        network.run(for: .seconds(6))
+        network.admit(other[0], on: one[0])
+        network.run(for: .seconds(5))
+        // It has the key, and so would it after a power cut.
+        network.apply(.powerOff(other[0]))
+        network.apply(.start(other[0], keepingDisk: true))
+        network.run(for: .seconds(5))
+        network.apply(.start(other[1], keepingDisk: true))
+        network.run(for: .seconds(10))
+        network.runUntilSettled()
+        #expect(network.sealingKeys.count == 1, network.report)
+        network.expectOneCluster()
+    }
 }

@@ -67,7 +67,7 @@ struct NodeHost: SimulatedHost {
             name: id.description, httpPort: 80, keyring: keyring, floating: cluster.floating,
             interval: cluster.interval)
         configuration.membership.versions = versions
-        configuration.keyRing = keys?.with(file: keyring).ring
+        configuration.keyRing = keys?.with(file: paired == nil ? keyring : nil).ring
         configuration.pairing = paired?.setup(nonces: SeededGenerator(seed: random.next()))
         return Node(
             configuration, session: session,
@@ -225,7 +225,9 @@ struct NodeHost: SimulatedHost {
         case .storeKeys(let ring): return store(ring, at: now)
         case .storePairing(let record):
             paired?.record = record
-            return paired.map { [.store("pairing", $0.bytes)] } ?? []
+            let written = paired.map { [HostAction.store("pairing", $0.bytes)] } ?? []
+            return written + carryOut(node.pairingStored(record), at: now)
+        case .setKeysAside: return [.store("keys", [])]
         case .useAddresses: return carryOut(node.update(health: health, release: 1, at: now), at: now)
         case .show(let signal):
             if spoiler.flaw != .frozenLights || lights != "member" { lights = "\(signal)" }
@@ -255,6 +257,7 @@ struct NodeHost: SimulatedHost {
     private mutating func takeNewIdentity(at now: Instant) -> [HostAction] {
         let session = Session(node: NodeID(using: &random), boot: node.session.boot, salt: random.next())
         let keys = node.keyRing.isRotated ? node.keyRing : nil
+        paired?.renewSecret(using: &random)
         node = Self.node(
             id, cluster, session, versions: versions, known: peers, keys: keys, paired: paired, random: &random, at: now
         )

@@ -7,7 +7,7 @@ struct PairedDisk: Sendable {
     /// Shorter than in the daemon: nodes that lead for minutes take long to simulate.
     static let window = Duration.seconds(20)
 
-    private let secret: [UInt8]
+    private var secret: [UInt8]
     var record: PairingRecord
 
     /// What a first start makes.
@@ -15,6 +15,9 @@ struct PairedDisk: Sendable {
         secret = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) }
         record = PairingRecord(using: &random)
     }
+
+    /// What a node with a new identity makes: it may be on a copied card.
+    mutating func renewSecret(using random: inout SeededGenerator) { secret = PairedDisk(using: &random).secret }
 
     /// Reads `bytes`; nil for an empty disk.
     init?(_ bytes: [UInt8]) {
