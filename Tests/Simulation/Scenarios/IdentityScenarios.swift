@@ -18,9 +18,11 @@ struct IdentityScenarios {
         for _ in 0..<earlierStarts { network.apply(.start(original, keepingDisk: true)) }
         network.apply(.start(copy, keepingDisk: true))
         network.run(for: .seconds(1))
-        network.run(for: .seconds(2))
-        let told = network.hosts.map { network.snapshot(of: $0)?.troubles.contains { $0.trouble == .duplicate } }
-        #expect(told.contains(true), "who keeps the identity says that it was used twice")
+        if earlierStarts == 0 {
+            network.run(for: .seconds(2))
+            let told = network.hosts.map { network.snapshot(of: $0)?.troubles.contains { $0.trouble == .duplicate } }
+            #expect(told.contains(true), "who keeps the identity says that it was used twice")
+        }
         // With equally many starts chance decides, alike on both.
         network.runUntilSettled()
         network.expectOneCluster()
