@@ -20,7 +20,7 @@ private struct Pair {
             interfaces: try InterfaceList.current().filter(\.isForGossip), floating: floating)
         left = mine
         right = try cable.at(.right) {
-            let other = try GossipSocket(port: 7373)
+            let other = try GossipSocket(port: 7373, local: [66])
             failures += other.update(interfaces: try InterfaceList.current().filter(\.isForGossip))
             return other
         }
@@ -92,6 +92,56 @@ struct GossipTests {
         }
         #expect(heard == [[66, 82], [66, 82, 1]])
         #expect(unread == 5003)
+    }
+
+    /// Sends like a program that is no node, by so many hops.
+    private static func send(_ bytes: [UInt8], to target: String, hops: Int32) throws {
+        var hints = addrinfo()
+        hints.ai_flags = AI_NUMERICHOST
+        hints.ai_socktype = Int32(SOCK_DGRAM.rawValue)
+        var found: UnsafeMutablePointer<addrinfo>?
+        try #require(getaddrinfo(target, "7373", &hints, &found) == 0)
+        defer { freeaddrinfo(found) }
+        let place = try #require(found?.pointee)
+        let descriptor = socket(place.ai_family, Int32(SOCK_DGRAM.rawValue), 0)
+        defer { close(descriptor) }
+        let isIPv4 = place.ai_family == AF_INET
+        var limit = hops
+        let (level, option) = isIPv4 ? (Int32(IPPROTO_IP), IP_TTL) : (Int32(IPPROTO_IPV6), IPV6_UNICAST_HOPS)
+        try #require(setsockopt(descriptor, level, option, &limit, 4) == 0)
+        try #require(sendto(descriptor, bytes, bytes.count, 0, place.ai_addr, place.ai_addrlen) == bytes.count)
+    }
+
+    @Test(
+        "what is of this link alone is not taken from a router, and everything else is",
+        arguments: ["192.0.2.2", "2001:db8::2"])
+    func local(target: String) async throws {
+        let (heard, fromAfar) = try await onCable { cable in
+            let pair = try Pair(cable)
+            for hops in [255, 254, 64, 1] as [Int32] {
+                try Self.send([66, UInt8(hops)], to: target, hops: hops)
+                try Self.send([65, UInt8(hops)], to: target, hops: hops)
+            }
+            if let error = pair.left.send([66, 0], to: SocketAddress(ip: ip(target), port: 7373)) { throw error }
+            return (pair.arrivals(6).map(\.bytes), pair.right.fromAfar)
+        }
+        #expect(heard == [[66, 255], [65, 255], [65, 254], [65, 64], [65, 1], [66, 0]])
+        #expect(fromAfar == 3)
+    }
+
+    @Test(
+        "what goes to everyone is taken as of this link by broadcast, or by the IPv6 group", arguments: [true, false])
+    func localToEveryone(hasIPv4: Bool) async throws {
+        let (destinations, fromAfar) = try await onCable { cable in
+            if !hasIPv4 { try shell("ip -4 addr flush dev a") }
+            let pair = try Pair(cable)
+            _ = pair.left.sendToEveryone([66])
+            _ = pair.left.sendToEveryone([65])
+            let heard = pair.arrivals(hasIPv4 ? 5 : 2)
+            return (heard.filter { $0.bytes == [66] }.map(\.destination), pair.right.fromAfar)
+        }
+        #expect(destinations == (hasIPv4 ? [ip("192.0.2.255"), ip("255.255.255.255")] : [GossipSocket.ipv6Group]))
+        #expect(fromAfar == (hasIPv4 ? 1 : 0))
     }
 
     @Test("to the group alone goes out once, by IPv4 where it is there and else by IPv6", arguments: [true, false])
