@@ -1,0 +1,50 @@
+import Membership
+import NodeCore
+import Testing
+import Wire
+
+@Suite("A node and those without its key")
+struct NodePairingTests {
+    /// A node that gathers or whose key is in its file, and a member.
+    private static func bench(isOpen: Bool = false) throws -> Bench {
+        var configuration = Node.Configuration(
+            name: "node", httpPort: 80, keyring: Keyring(Bench.key), floating: [Bench.floating], interval: 2)
+        let identity = try #require(PairingIdentity(bytes: [UInt8](repeating: 7, count: 32)))
+        let nonces: @Sendable () -> PairingNonce = {
+            var random = SeededGenerator(seed: 1)
+            return PairingNonce(using: &random)
+        }
+        let record = PairingRecord(group: 7, key: Bench.key, standing: .open)
+        configuration.pairing =
+            isOpen
+            ? PairingSetup(identity: identity, record: record, nonces: nonces)
+            : PairingSetup(identity: identity, key: Bench.key, nonces: nonces)
+        var bench = Bench(peers: [1], configuration: configuration)
+        bench.run(for: .seconds(2))
+        _ = bench.take()
+        return bench
+    }
+
+    @Test("a member that still gathers is told that its cluster is complete, and a stranger is told nothing")
+    func complete() throws {
+        var bench = try Self.bench()
+        var stranger = try Stranger(seed: 1)
+        let announcement = stranger.announcement(.init(group: UInt64(Bench.key.hint), isOpen: true, name: "x"))
+        bench.deliver(announcement, from: SocketAddress(ip: .v4(0x0A00_00C1), port: 7373))
+        #expect(bench.take().sends == 0)
+        bench.deliver(announcement, from: bench.peers[0].address)
+        #expect(bench.peers[0].heard.filter { $0 == [0x41] }.count == 1)
+    }
+
+    @Test(
+        "whoever gathers does so no more when a member is complete, but where a person has said so",
+        arguments: [true, false])
+    func told(byPerson: Bool) throws {
+        var bench = try Self.bench(isOpen: !byPerson)
+        if byPerson { bench.call { node, now in (try? node.openPairing(at: now)) ?? [] } }
+        #expect(bench.snapshot.pairing?.standing == .open)
+        #expect(bench.snapshot.pairing?.found == 2, "members count")
+        try bench.say([0x41])
+        #expect(bench.snapshot.pairing?.standing == (byPerson ? .open : .closed))
+    }
+}
