@@ -208,7 +208,10 @@ struct PairingHostileTests {
         copy()
         #expect(network.hosts[0].pairing?.asking.map(\.key) == [key])
         #expect(network.hosts[0].pairing?.asking.first?.address == PairingNetwork.address(2))
+        // The first offer gets lost.
+        network.isCut = { from, _ in from == 0 }
         network.perform(0) { $0.admit(key.fingerprint, at: $1) }
+        network.isCut = { _, _ in false }
         for _ in 0..<20 {
             copy()
             network.run(for: .milliseconds(500))

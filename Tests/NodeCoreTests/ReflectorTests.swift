@@ -246,6 +246,21 @@ struct ReflectorTests {
         #expect(kinds.contains(3) || [.closed, .reopened].contains(standing))
     }
 
+    @Test("one that is admitted again and again is sent one offer for each time that it has announced itself")
+    func admits() throws {
+        var network = try PairingNetwork(1, seed: 1)
+        network.run(for: .seconds(190))
+        var stranger = try Stranger(seed: 2)
+        for round in 1...3 {
+            network.inject(stranger.announcement(.init(group: 1, isOpen: false, asks: true, name: "x")), from: 9, to: 0)
+            for _ in 0..<10 {
+                network.perform(0) { $0.admit(stranger.key.fingerprint, at: $1) }
+                network.run(for: .seconds(1))
+            }
+            #expect(network.sent.count { $0[4] == 2 } == round)
+        }
+    }
+
     @Test("a node that pairs twice or at greater length is found out", arguments: [Flaw.twice, .longer])
     fileprivate func pairingBites(_ flaw: Flaw) throws {
         func attack(_ flaw: Flaw?) throws -> Ledger {

@@ -44,7 +44,8 @@ struct PairingOfferTests {
 
     /// What goes wrong on an offer's way.
     enum Mishap: CaseIterable {
-        case none, otherReceiver, otherSender, otherNonce, otherRun, truncated, empty, longer, changed, asAcceptance
+        case none, otherReceiver, otherSender, otherNonce, otherRun, truncated, empty, longer, changed, asAcceptance,
+            reflected
     }
 
     @Test("an offer opens for its receiver alone, in the run that it was made for", arguments: Mishap.allCases)
@@ -65,8 +66,8 @@ struct PairingOfferTests {
             if mishap == .empty { sealed = [] }
             if mishap == .longer { sealed.append(0) }
             if mishap == .changed { sealed[0] ^= 1 }
-            let receiver = mishap == .otherReceiver ? third : us
-            let sender = mishap == .otherSender ? third : them
+            let receiver = mishap == .otherReceiver ? third : mishap == .reflected ? them : us
+            let sender = mishap == .otherSender ? third : mishap == .reflected ? us : them
             let nonces = (Self.nonce(mishap == .otherNonce ? 3 : 2), Self.nonce(mishap == .otherRun ? 3 : 1))
             if mishap == .asAcceptance {
                 #expect(us.accepted(sealed, by: them.publicKey, nonce: nonces.1, offered: nonces.0) == nil)
@@ -91,8 +92,8 @@ struct PairingOfferTests {
         if mishap == .empty { sealed = [] }
         if mishap == .longer { sealed.append(0) }
         if mishap == .changed { sealed[0] ^= 1 }
-        let receiver = mishap == .otherReceiver ? third : us
-        let sender = mishap == .otherSender ? third : them
+        let receiver = mishap == .otherReceiver ? third : mishap == .reflected ? them : us
+        let sender = mishap == .otherSender ? third : mishap == .reflected ? us : them
         let nonces = (Self.nonce(mishap == .otherNonce ? 3 : 2), Self.nonce(mishap == .otherRun ? 3 : 1))
         let group = receiver.accepted(sealed, by: sender.publicKey, nonce: nonces.0, offered: nonces.1)
         #expect(group == (mishap == .none || mishap == .asAcceptance ? 7 : nil))
