@@ -22,6 +22,8 @@ struct Company: Sendable {
     let present: [Other]
     /// Whether another member is alive, or at least suspect.
     let isPresent: Bool
+    /// How many others there are, the dead included.
+    let count: Int
     /// Whether another member died.
     let isLost: Bool
     /// They, as membership knows them.
@@ -36,6 +38,7 @@ struct Company: Sendable {
     /// What follows from these members for `node`.
     init(of node: NodeID, among members: [Member]) {
         let others = members.filter { $0.id != node }
+        count = others.count
         candidates = others.filter { $0.state == .alive && $0.info.serving && !$0.info.draining }
             .map { Other($0) }
         presentMembers = others.filter(\.state.isPresent)

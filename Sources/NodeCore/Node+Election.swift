@@ -14,7 +14,7 @@ extension Node {
         guard !isStopped else { return }
         settleLease(at: now, into: &actions)
         settleKeys(at: now, into: &actions)
-        leaveGathering(at: now, into: &actions)
+        settlePairing(at: now, into: &actions)
         for index in routers.indices {
             // By a copy: to hand over an element would copy the whole node, at every datagram.
             let router = routers[index]

@@ -73,8 +73,6 @@ public struct Node: Sendable {
     let startedAt: Instant
     /// Whether it looks for others without a key before it does anything else.
     let gathersAtStart: Bool
-    /// Whether it was off in the middle of that, and does not know yet whether its cluster is complete.
-    var returnsToGathering: Bool
     /// When `deadlineReached` was called last.
     private var latest: Instant
 
@@ -109,7 +107,6 @@ public struct Node: Sendable {
         pairing?.follow(keys.ring)
         _ = pairing?.keyChanged(to: keys.ring.newest.key)
         gathersAtStart = pairing?.closesAt != nil
-        returnsToGathering = gathersAtStart && !known.isEmpty
         formerPeers = Dictionary(known.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
         link = SealedLink(session: session, keyring: keys.keyring, secret: linkSecret)
         var info = MemberInfo(

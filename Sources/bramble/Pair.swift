@@ -12,7 +12,7 @@ struct Pair: ParsableCommand {
             EXAMPLES
               bramble pair open
               bramble pair close
-              bramble pair join 4f1c-09aa-73d2-5b1e
+              bramble pair join 4f1c-09aa-73d2-5b1e-88c0
             """,
         subcommands: [PairOpen.self, PairClose.self, PairJoin.self])
 }
@@ -36,7 +36,8 @@ struct PairClose: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "close", abstract: "Lets nobody in by itself any more.",
         discussion: """
-            Speaks for the node of this machine; each node closes three minutes after the last newcomer anyway.
+            Speaks for the whole cluster, but for nodes on which `bramble pair open` was said: they close three minutes \
+            after the last newcomer, or by the same command there.
 
             EXAMPLES
               bramble pair close
@@ -57,7 +58,7 @@ struct PairJoin: ParsableCommand {
             given the other one's key as in `bramble key rotate`, and those that are away get it when they are back.
 
             EXAMPLES
-              bramble pair join 4f1c-09aa-73d2-5b1e
+              bramble pair join 4f1c-09aa-73d2-5b1e-88c0
             """)
 
     @Argument(help: "The fingerprint that the node shows which is to let this one in.")
@@ -80,7 +81,7 @@ struct Admit: ParsableCommand {
             this machine cannot be reached.
 
             EXAMPLES
-              sudo bramble admit 4f1c-09aa-73d2-5b1e
+              sudo bramble admit 4f1c-09aa-73d2-5b1e-88c0
             """)
 
     @Argument(help: "The whole fingerprint that the node shows.")

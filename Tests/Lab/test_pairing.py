@@ -72,7 +72,7 @@ def test_who_comes_late_is_shown_and_let_in_by_a_person(keyless):
     lab.wait_until(lambda: [other["fingerprint"] for other in pairing(first)["asking"]] == [shown], "it is seen to ask")
     assert any(f"bramble admit {shown}" in warning for warning in first.status().report["warnings"])
     lab.stays_true(lambda: late.status().alive == [late.name], "nobody lets it in by itself", seconds=3)
-    refused = ask(first, "admit", "0123-4567-89ab-cdef")
+    refused = ask(first, "admit", "0123-4567-89ab-cdef-0123")
     assert refused.returncode == 1 and shown in refused.stderr and "Nothing has changed" in refused.stderr
     assert ask(first, "admit", "nonsense").returncode == 1
     assert ask(first, "admit", shown[:9]).returncode == 1, "a part of a fingerprint can be forged"
@@ -131,6 +131,6 @@ def test_with_pairing_off_a_node_without_a_key_says_so_and_one_with_a_key_lets_n
     node.start()
     single.wait_formed()
     assert "pairing" not in node.status().report
-    for command in (("pair", "open"), ("admit", "0123-4567-89ab-cdef")):
+    for command in (("pair", "open"), ("admit", "0123-4567-89ab-cdef-0123")):
         refused = ask(node, *command)
         assert refused.returncode == 1 and "pairing = false" in refused.stderr, refused

@@ -20,7 +20,7 @@ private struct Pair {
             interfaces: try InterfaceList.current().filter(\.isForGossip), floating: floating)
         left = mine
         right = try cable.at(.right) {
-            let other = try GossipSocket(port: 7373)
+            let other = try GossipSocket(port: 7373, local: [66])
             failures += other.update(interfaces: try InterfaceList.current().filter(\.isForGossip))
             return other
         }
@@ -92,6 +92,56 @@ struct GossipTests {
         }
         #expect(heard == [[66, 82], [66, 82, 1]])
         #expect(unread == 5003)
+    }
+
+    /// Sends like a program that is no node, by so many hops.
+    private static func send(_ bytes: [UInt8], to target: String, hops: Int32) throws {
+        var hints = addrinfo()
+        hints.ai_flags = AI_NUMERICHOST
+        hints.ai_socktype = Int32(SOCK_DGRAM.rawValue)
+        var found: UnsafeMutablePointer<addrinfo>?
+        try #require(getaddrinfo(target, "7373", &hints, &found) == 0)
+        defer { freeaddrinfo(found) }
+        let place = try #require(found?.pointee)
+        let descriptor = socket(place.ai_family, Int32(SOCK_DGRAM.rawValue), 0)
+        defer { close(descriptor) }
+        let isIPv4 = place.ai_family == AF_INET
+        var limit = hops
+        let (level, option) = isIPv4 ? (Int32(IPPROTO_IP), IP_TTL) : (Int32(IPPROTO_IPV6), IPV6_UNICAST_HOPS)
+        try #require(setsockopt(descriptor, level, option, &limit, 4) == 0)
+        try #require(sendto(descriptor, bytes, bytes.count, 0, place.ai_addr, place.ai_addrlen) == bytes.count)
+    }
+
+    @Test(
+        "what is of this link alone is not taken from a router, and everything else is",
+        arguments: ["192.0.2.2", "2001:db8::2"])
+    func local(target: String) async throws {
+        let (heard, fromAfar) = try await onCable { cable in
+            let pair = try Pair(cable)
+            for hops in [255, 254, 64, 1] as [Int32] {
+                try Self.send([66, UInt8(hops)], to: target, hops: hops)
+                try Self.send([65, UInt8(hops)], to: target, hops: hops)
+            }
+            if let error = pair.left.send([66, 0], to: SocketAddress(ip: ip(target), port: 7373)) { throw error }
+            return (pair.arrivals(6).map(\.bytes), pair.right.fromAfar)
+        }
+        #expect(heard == [[66, 255], [65, 255], [65, 254], [65, 64], [65, 1], [66, 0]])
+        #expect(fromAfar == 3)
+    }
+
+    @Test(
+        "what goes to everyone is taken as of this link by broadcast, or by the IPv6 group", arguments: [true, false])
+    func localToEveryone(hasIPv4: Bool) async throws {
+        let (destinations, fromAfar) = try await onCable { cable in
+            if !hasIPv4 { try shell("ip -4 addr flush dev a") }
+            let pair = try Pair(cable)
+            _ = pair.left.sendToEveryone([66])
+            _ = pair.left.sendToEveryone([65])
+            let heard = pair.arrivals(hasIPv4 ? 5 : 2)
+            return (heard.filter { $0.bytes == [66] }.map(\.destination), pair.right.fromAfar)
+        }
+        #expect(destinations == (hasIPv4 ? [ip("192.0.2.255"), ip("255.255.255.255")] : [GossipSocket.ipv6Group]))
+        #expect(fromAfar == (hasIPv4 ? 1 : 0))
     }
 
     @Test("to the group alone goes out once, by IPv4 where it is there and else by IPv6", arguments: [true, false])
@@ -212,79 +262,5 @@ struct GossipTests {
         #expect(error?.code == EADDRINUSE)
         #expect(error?.call == "bind UDP port PORT")
         #expect(error?.advice?.hasPrefix("Another program has UDP port PORT") == true)
-    }
-}
-
-@Suite("Announcements on a real link", .enabled(if: noNamespaces == nil, "\(noNamespaces ?? "")"))
-struct AnnouncerTests {
-    @Test("the other end hears both forms and the probe, and counts garbage")
-    func heard() async throws {
-        let (heard, malformed, own) = try await onCable { cable -> ([ARPWatcher.Heard], Int, MACAddress?) in
-            let watcher = try cable.at(.right) { try ARPWatcher() }
-            let announcer = try Announcer()
-            let interface = try #require(try InterfaceList.current().last)
-            if let error = announcer.announce(ip("192.0.2.250"), on: interface) { throw error }
-            if let error = announcer.probe(0xC000_02FB, on: interface) { throw error }
-            sendGarbage(interface)
-            var result = ARPWatcher.Catch()
-            _ = eventually {
-                let more = watcher.drain()
-                result.heard += more.heard.filter { [0xC000_02FA, 0xC000_02FB].contains($0.packet.targetIP) }
-                result.malformed += more.malformed
-                return result.heard.count >= 3 && result.malformed >= 2
-            }
-            return (result.heard, result.malformed, interface.mac)
-        }
-        let mac = try #require(own)
-        #expect(
-            heard.map(\.packet) == [
-                .announcement(of: 0xC000_02FA, at: mac, .request), .announcement(of: 0xC000_02FA, at: mac, .reply),
-                .probe(for: 0xC000_02FB, from: mac),
-            ])
-        #expect(malformed == 2)
-    }
-
-    @Test("a neighbour that knew another owner learns the new one", arguments: ["192.0.2.250", "2001:db8::250"])
-    func neighbourLearns(text: String) async throws {
-        let learnt = try await onCable { cable -> Bool in
-            let announcer = try Announcer()
-            let interface = try #require(try InterfaceList.current().last)
-            try cable.at(.right) {
-                try shell(
-                    """
-                    echo 0 > /proc/sys/net/ipv4/neigh/b/locktime
-                    ip neigh add \(text) lladdr 02:00:00:00:00:99 dev b nud stale
-                    """)
-            }
-            if let error = announcer.announce(ip(text), on: interface) { throw error }
-            return eventually {
-                cable.at(.right) {
-                    (try? shell("ip neigh show \(text) dev b | grep -q \(interface.mac?.description ?? "none")")) != nil
-                }
-            }
-        }
-        #expect(learnt)
-    }
-
-    @Test("without permission, packet sockets say which capability is missing")
-    func forbidden() async throws {
-        let errors = try await inNewNamespace { () -> [SystemError] in
-            try dropCapabilities()
-            var errors: [SystemError] = []
-            do throws(SystemError) { _ = try Announcer() } catch { errors.append(error) }
-            do throws(SystemError) { _ = try ARPWatcher() } catch { errors.append(error) }
-            return errors
-        }
-        #expect(errors.map(\.code) == [EPERM, EPERM])
-        #expect(errors.allSatisfy { $0.advice?.contains("CAP_NET_RAW") == true })
-    }
-
-    @Test("an interface without Ethernet cannot announce, and says so")
-    func noEthernet() async throws {
-        let error = try await inNewNamespace { () -> SystemError? in
-            let loopback = try #require(try InterfaceList.current().first { $0.mac == nil || $0.isLoopback })
-            return try Announcer().announce(ip("192.0.2.250"), on: loopback)
-        }
-        #expect(error?.code == EOPNOTSUPP)
     }
 }

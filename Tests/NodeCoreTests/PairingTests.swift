@@ -1,112 +1,6 @@
 import NodeCore
-import Synchronization
 import Testing
 import Wire
-
-/// Nodes without a key on one network with a clock of its own.
-struct PairingNetwork {
-    struct Host {
-        var pairing: Pairing?
-        let identity: PairingIdentity
-        var record: PairingRecord
-        var keys: [ClusterKey] = []
-        var events: [PairingEvent] = []
-    }
-
-    private(set) var now = Instant(nanoseconds: 1_000_000_000)
-    private(set) var hosts: [Host] = []
-    /// Every datagram that was sent, and how many bytes an address got that had sent fewer before.
-    private(set) var sent: [[UInt8]] = []
-    var lossPercent = 0
-    var isSevered = false
-    private var random: SeededGenerator
-    private var queue: [(at: Instant, to: Int, from: Int, bytes: [UInt8])] = []
-
-    init(_ count: Int, seed: UInt64, starting: Bool = true) throws {
-        random = SeededGenerator(seed: seed)
-        for _ in 0..<count {
-            let secret = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) }
-            hosts.append(
-                Host(identity: try #require(PairingIdentity(bytes: secret)), record: PairingRecord(using: &random)))
-        }
-        if starting { for index in hosts.indices { start(index) } }
-    }
-
-    static func address(_ index: Int) -> SocketAddress {
-        SocketAddress(ip: .v4(0x0A00_0001 + UInt32(index)), port: 7373)
-    }
-
-    mutating func start(_ index: Int) {
-        let seed = random.next()
-        let nonces = Nonces(seed: seed)
-        hosts[index].pairing = Pairing(
-            identity: hosts[index].identity, record: hosts[index].record, name: "pi\(index)",
-            random: SeededGenerator(seed: seed), nonces: { nonces.next() }, at: now)
-    }
-
-    mutating func stop(_ index: Int) { hosts[index].pairing = nil }
-
-    mutating func perform(_ index: Int, _ body: (inout Pairing, Instant) -> [Pairing.Action]?) {
-        guard var pairing = hosts[index].pairing else { return }
-        let actions = body(&pairing, now) ?? []
-        hosts[index].pairing = pairing
-        for action in actions {
-            switch action {
-            case .send(let bytes, let address), .confirm(let bytes, let address):
-                if let to = hosts.indices.first(where: { Self.address($0) == address }) { send(bytes, index, to) }
-            case .broadcast(let bytes): for other in hosts.indices where other != index { send(bytes, index, other) }
-            case .store(let record): hosts[index].record = record
-            case .useKey(let offer, _): hosts[index].keys.append(offer.key)
-            case .tell(let event): hosts[index].events.append(event)
-            }
-        }
-    }
-
-    mutating func inject(_ bytes: [UInt8], from: Int, to: Int) {
-        perform(to) { pairing, now in pairing.receive(bytes, from: Self.address(from), at: now) }
-    }
-
-    private mutating func send(_ bytes: [UInt8], _ from: Int, _ to: Int) {
-        sent.append(bytes)
-        guard Int.random(in: 0..<100, using: &random) >= lossPercent, !isSevered || from % 2 == to % 2 else { return }
-        let delay = Duration.microseconds(Int.random(in: 200...3000, using: &random))
-        queue.append((now.advanced(by: delay), to, from, bytes))
-    }
-
-    mutating func run(for duration: Duration) {
-        let end = now.advanced(by: duration)
-        while true {
-            let datagram = queue.indices.min { queue[$0].at < queue[$1].at }
-            let timer = hosts.indices.filter { hosts[$0].pairing != nil }
-                .min { deadline($0) < deadline($1) }
-            let next = min(datagram.map { queue[$0].at } ?? end, timer.map { deadline($0) } ?? end)
-            guard next < end else { break }
-            now = max(now, next)
-            if let datagram, queue[datagram].at <= now {
-                let (_, to, from, bytes) = queue.remove(at: datagram)
-                inject(bytes, from: from, to: to)
-            } else if let timer {
-                perform(timer) { $0.deadlineReached(at: $1) }
-            }
-        }
-        now = end
-    }
-
-    private func deadline(_ index: Int) -> Instant { hosts[index].pairing?.nextDeadline ?? now }
-
-    /// Whether all have one key, and which groups there are.
-    var groups: Set<UInt64> { Set(hosts.map(\.record.group)) }
-    var clusterKeys: Set<ClusterKey> { Set(hosts.map(\.record.key)) }
-}
-
-/// Nonces for tests, from a seed.
-private final class Nonces: Sendable {
-    private let random: Mutex<SeededGenerator>
-
-    init(seed: UInt64) { random = Mutex(SeededGenerator(seed: seed)) }
-
-    func next() -> PairingNonce { random.withLock { PairingNonce(using: &$0) } }
-}
 
 @Suite("Pairing of nodes that were given no key")
 struct PairingTests {
@@ -161,25 +55,10 @@ struct PairingTests {
         network.run(for: .seconds(20))
         #expect(network.groups == [group])
         #expect(network.hosts[3].record.isEstablished)
+        // The other member is complete and says so: who has come stays open only so long that others can follow.
+        #expect(network.hosts.map(\.record.standing) == [.closed, .open, .closed, .closed])
         network.run(for: .seconds(400))
         #expect(network.hosts.allSatisfy { $0.record.standing == .closed })
-    }
-
-    @Test("strangers who go on announcing themselves do not keep it open for ever")
-    func lastCall() throws {
-        var network = try PairingNetwork(1, seed: 8)
-        var random = SeededGenerator(seed: 9)
-        let group = network.hosts[0].record.group
-        for _ in 0..<60 {
-            let secret = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) }
-            let key = try #require(PairingIdentity(bytes: secret)).publicKey
-            let announcement = PairingMessage(
-                sender: key, nonce: PairingNonce(using: &random),
-                body: .announce(.init(group: group, isOpen: true, name: "x")))
-            network.inject(announcement.encoded, from: 9, to: 0)
-            network.run(for: .seconds(31))
-        }
-        #expect(network.hosts[0].record.standing == .closed)
     }
 
     @Test("a node that finds nobody stays alone, and asks")
@@ -217,120 +96,147 @@ struct PairingTests {
 
     @Test("two groups that closed apart stay apart, until one asks and the other admits it")
     func apart() throws {
-        var network = try PairingNetwork(4, seed: 3)
-        network.isSevered = true
+        var network = try PairingNetwork(6, seed: 3)
+        // The last two are by themselves.
+        let isApart: @Sendable (Int, Int) -> Bool = { max($0, $1) > 3 || $0 % 2 != $1 % 2 }
+        network.isCut = isApart
         network.run(for: .seconds(250))
-        network.isSevered = false
+        network.isCut = { max($0, $1) > 4 }
         network.run(for: .seconds(250))
-        #expect(network.groups.count == 2)
+        #expect(Set(network.hosts[0...4].map(\.record.group)).count == 3)
         let key = network.hosts[1].identity.publicKey
-        network.perform(0) { $0.admit(key.fingerprint, at: $1) }
-        network.run(for: .seconds(10))
-        #expect(network.groups.count == 2, "a closed node is not taken over by strangers")
         let admitting = network.hosts[0].identity.publicKey.fingerprint
         network.perform(1) { $0.askForAdmission(by: admitting, at: $1) }
-        network.run(for: .seconds(2))
+        network.run(for: .seconds(6))
+        #expect(network.hosts[0].pairing?.asking.contains { $0.key == key } == true)
+        let own = network.hosts[1].record.group
+        #expect(network.hosts[4].pairing?.asking.contains { $0.key == key } == true)
+        network.perform(4) { $0.admit(key.fingerprint, at: $1) }
+        network.run(for: .seconds(10))
+        #expect(network.hosts[1].record.group == own, "nobody admits it but the node that was named")
         network.perform(0) { $0.admit(key.fingerprint, at: $1) }
         network.run(for: .seconds(10))
         #expect(network.hosts[1].record.key == network.hosts[0].record.key)
+        #expect(network.hosts[1].broughtMembers.last == true)
     }
 
-    @Test("what is forged, replayed, misdirected or broken changes nothing")
-    func hostile() throws {
-        var network = try PairingNetwork(3, seed: 4)
-        network.run(for: .seconds(10))
-        let recorded = network.sent
-        let before = network.hosts.map(\.record)
-        var random = SeededGenerator(seed: 5)
-        for index in network.hosts.indices {
-            network.stop(index)
-            network.start(index)
-        }
-        for datagram in recorded {
-            for index in network.hosts.indices {
-                if datagram.count > 4, datagram[4] != 1 { network.inject(datagram, from: 9, to: index) }
-                var mutated = datagram
-                mutated[Int.random(in: mutated.indices, using: &random)] ^= 1 << UInt8.random(in: 0..<8, using: &random)
-                network.inject(mutated, from: 9, to: index)
-                network.inject(Array(datagram.prefix(Int.random(in: 0...191, using: &random))), from: 9, to: index)
-            }
-        }
-        #expect(network.hosts.map(\.record) == before)
-        #expect(network.hosts.allSatisfy { ($0.pairing?.ignored[.malformed] ?? 0) > 5 })
-        #expect(network.hosts.allSatisfy { ($0.pairing?.ignored[.notForUs] ?? 0) > 5 })
-        #expect(network.sent.allSatisfy { $0.count == PairingMessage.byteCount }, "so nothing is amplified")
-    }
-
-    /// What a node is when a stranger offers it a key of his own.
-    enum Victim: CaseIterable { case open, closed, openedAgain, alone, fixed }
-
-    @Test(
-        "a stranger's key is taken by nobody who has a cluster, whatever he says of his group",
-        arguments: Victim.allCases)
-    func stranger(_ victim: Victim) throws {
-        var network = try PairingNetwork(2, seed: 11, starting: false)
+    @Test("who asks by a person's word while it gathers goes to no other group meanwhile", arguments: 1...6)
+    func asksWhileOpen(_ seed: UInt64) throws {
+        var network = try PairingNetwork(3, seed: seed, starting: false)
         network.start(0)
-        if victim != .alone { network.start(1) }
-        network.run(for: .seconds(3))
-        if victim == .fixed {
-            network.perform(0) { pairing, _ in
-                pairing.fix(pairing.record.key)
-                return []
-            }
-        }
-        if victim != .open, victim != .fixed { network.run(for: .seconds(300)) }
-        if victim == .openedAgain { network.perform(0) { $0.openAgain(at: $1) } }
-        network.run(for: .seconds(6))
-        let own = network.hosts[0].identity.publicKey
-        let announcements = network.sent.compactMap { try? PairingMessage(decoding: $0) }.filter { $0.sender == own }
-        let before = try #require(network.hosts[0].pairing?.record)
-        var random = SeededGenerator(seed: 12)
-        let secret = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) }
-        let stranger = try #require(PairingIdentity(bytes: secret))
-        for announced in Set(announcements.map(\.nonce)) {
-            for (group, isAdmission, isEstablished) in [
-                (before.group, false, false), (before.group, true, true), (before.group &+ 1, true, true),
-                (UInt64.max, true, false),
-            ] where victim != .open || !isAdmission {
-                let offer = PairingOffer(
-                    group: group, key: ClusterKey(using: &random), isAdmission: isAdmission,
-                    isEstablished: isEstablished)
-                let datagram = stranger.offer(
-                    offer, to: own, announced: announced, nonce: PairingNonce(using: &random))
-                network.inject(try #require(datagram), from: 9, to: 0)
-            }
-        }
-        #expect(!announcements.isEmpty)
-        let after = network.hosts[0].pairing?.record
-        // One that is in no cluster is taken by whoever admits it: it has nothing to lose.
-        #expect((after?.key == before.key) == (victim != .alone))
+        network.start(1)
+        network.run(for: .seconds(200))
+        let (complete, hoped) = (network.hosts[0].record.group, network.hosts[0].identity.publicKey.fingerprint)
+        network.start(2)
+        network.perform(2) { $0.askForAdmission(by: hoped, at: $1) }
+        network.run(for: .seconds(2))
+        var stranger = try Stranger(seed: seed)
+        let announced = try #require(network.announced(by: 2).last)
+        let key = network.hosts[2].identity.publicKey
+        network.inject(
+            try stranger.offer(group: 0, isAdmission: false, isEstablished: true, to: key, announced: announced),
+            from: 9, to: 2)
+        #expect(network.hosts[2].keys.isEmpty)
+        network.perform(1) { $0.admit(key.fingerprint, at: $1) }
+        network.run(for: .seconds(10))
+        #expect(network.hosts[2].keys.isEmpty, "and is admitted by no other node")
+        network.perform(0) { $0.admit(key.fingerprint, at: $1) }
+        network.run(for: .seconds(10))
+        #expect(network.groups == [complete] && network.hosts[2].broughtMembers == [true])
     }
 
-    @Test("what is remembered of strangers is bounded, and they don't push out the group")
-    func bounded() throws {
-        var network = try PairingNetwork(2, seed: 6)
-        network.run(for: .seconds(5))
-        var random = SeededGenerator(seed: 7)
-        for _ in 0..<500 {
-            let secret = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) }
-            let key = try #require(PairingIdentity(bytes: secret)).publicKey
-            let announcement = PairingMessage(
-                sender: key, nonce: PairingNonce(using: &random),
-                body: .announce(.init(group: .max, isOpen: false, name: "x")))
-            network.inject(announcement.encoded, from: 9, to: 0)
+    @Test("of two that admit each other at once one joins, and they do not change places", arguments: 1...8)
+    func crossed(_ seed: UInt64) throws {
+        var network = try PairingNetwork(2, seed: seed)
+        network.isCut = { _, _ in true }
+        network.run(for: .seconds(190))
+        network.isCut = { _, _ in false }
+        network.run(for: .seconds(10))
+        let lowest = network.groups.min()
+        #expect(network.hosts.allSatisfy { $0.record.standing == .alone })
+        for (index, other) in [(0, 1), (1, 0)] {
+            let fingerprint = network.hosts[other].identity.publicKey.fingerprint
+            network.perform(index) { $0.admit(fingerprint, at: $1) }
         }
-        #expect(network.hosts[0].pairing?.others.count == 64)
+        network.run(for: .seconds(20))
+        #expect(network.groups == [try #require(lowest)] && network.clusterKeys.count == 1)
+        #expect(network.hosts.allSatisfy { $0.record.standing == .closed })
+    }
+
+    @Test("one that was alone and has let somebody in is complete, though it never heard so")
+    func lostAcceptance() throws {
+        var network = try PairingNetwork(2, seed: 5)
+        network.isCut = { _, _ in true }
+        network.run(for: .seconds(190))
+        network.isCut = { from, _ in from == 0 }
+        network.run(for: .seconds(7))
+        let fingerprint = network.hosts[1].identity.publicKey.fingerprint
+        network.isCut = { from, _ in from == 1 }
+        network.perform(0) { $0.admit(fingerprint, at: $1) }
+        network.run(for: .seconds(10))
+        #expect(network.groups.count == 1 && network.hosts.map(\.record.standing) == [.alone, .closed])
+        network.isCut = { _, _ in false }
+        network.perform(0) { _, _ in [] }
+        #expect(network.hosts.map(\.record.standing) == [.closed, .closed])
+    }
+
+    @Test("a person's word holds for three minutes", arguments: [170, 190])
+    func expires(_ seconds: Int) throws {
+        var network = try PairingNetwork(2, seed: 5)
+        network.isCut = { _, _ in true }
+        network.run(for: .seconds(190))
+        network.isCut = { from, _ in from == 0 }
+        network.run(for: .seconds(10))
+        let key = network.hosts[1].identity.publicKey
+        network.perform(0) { $0.admit(key.fingerprint, at: $1) }
+        network.run(for: .seconds(seconds))
+        network.isCut = { _, _ in false }
+        network.run(for: .seconds(9))
+        #expect((network.groups.count == 1) == (seconds < 180))
+    }
+
+    @Test("when one node closes, its whole group does, but for nodes that a person has opened again")
+    func closesTogether() throws {
+        var network = try PairingNetwork(3, seed: 6)
+        network.run(for: .seconds(20))
+        #expect(network.groups.count == 1)
+        network.perform(1) { pairing, _ in pairing.closeNow() }
+        network.run(for: .milliseconds(10))
+        #expect(network.hosts.allSatisfy { $0.record.standing == .closed })
+        network.perform(2) { $0.openAgain(at: $1) }
+        network.run(for: .seconds(100))
+        #expect(network.hosts.map(\.record.standing) == [.closed, .closed, .open])
+    }
+
+    @Test("one that missed that its group is complete hears of it, and goes to no other group")
+    func closesLate() throws {
+        var network = try PairingNetwork(3, seed: 7, starting: false)
+        network.start(0)
+        network.start(1)
+        network.run(for: .seconds(20))
+        network.isCut = { _, _ in true }
         network.perform(0) { pairing, _ in pairing.closeNow() }
-        for _ in 0..<100 {
-            let secret = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) }
-            let key = try #require(PairingIdentity(bytes: secret)).publicKey
-            let announcement = PairingMessage(
-                sender: key, nonce: PairingNonce(using: &random),
-                body: .announce(.init(group: 7, isOpen: true, name: "x")))
-            network.inject(announcement.encoded, from: 9, to: 0)
-        }
-        let told = network.hosts[0].events.count { if case .asks = $0 { true } else { false } }
-        #expect(told == 1, "and the log is not flooded")
-        #expect(network.hosts[0].pairing?.found == 2)
+        network.run(for: .seconds(2))
+        #expect(network.hosts[1].record.standing == .open)
+        network.isCut = { _, _ in false }
+        network.run(for: .seconds(3))
+        #expect(network.hosts[1].record.standing == .closed)
+    }
+
+    @Test("those that have found each other go together to a cluster that gathers", arguments: 1...6)
+    func follows(_ seed: UInt64) throws {
+        var network = try PairingNetwork(4, seed: seed)
+        network.isCut = { $0 / 2 != $1 / 2 }
+        network.run(for: .seconds(20))
+        network.perform(2) { pairing, _ in pairing.closeNow() }
+        network.run(for: .seconds(2))
+        let (group, other) = (network.hosts[2].record.group, network.hosts[0].record.group)
+        network.perform(2) { $0.openAgain(at: $1) }
+        // Of the two, only one ever hears anything of the cluster, of which a member says that it is complete.
+        network.isCut = { ($0 == 1 && $1 > 1) || ($1 == 1 && $0 > 1) }
+        network.run(for: .seconds(9))
+        #expect(group != other && network.groups == [group])
+        network.run(for: .seconds(200))
+        #expect(network.hosts.allSatisfy { $0.record.standing == .closed })
     }
 }

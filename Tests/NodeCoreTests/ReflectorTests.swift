@@ -150,4 +150,131 @@ struct ReflectorTests {
         let ledger = try Self.attack(seed: 1, datagrams: 200, best: true, flaw: flaw).ledger
         #expect(!ledger.amplified.isEmpty, "\(flaw): \(ledger)")
     }
+
+    // MARK: - Pairing
+
+    /// How a node stands that is thrown datagrams of pairing.
+    enum Standing: CaseIterable { case open, alone, closed, reopened, asking }
+
+    /// Throws every kind of pairing datagram at a node, from addresses that have proven nothing, while a person admits
+    /// whoever asks. At its `best` the attack has only what is answered, and nobody is admitted.
+    private static func pairingAttack(
+        seed: UInt64, on standing: Standing, rounds: Int, pause: Duration, best: Bool = false, flaw: Flaw? = nil
+    ) throws -> (ledger: Ledger, kinds: Set<UInt8>) {
+        var random = SeededGenerator(seed: seed)
+        var network = try PairingNetwork(2, seed: seed, starting: false)
+        network.start(0)
+        if standing == .closed || standing == .reopened || standing == .asking { network.start(1) }
+        network.run(for: .seconds(standing == .open ? 6 : 250))
+        if standing == .reopened { network.perform(0) { $0.openAgain(at: $1) } }
+        var stranger = try Stranger(seed: seed + 1)
+        if standing == .asking {
+            let hoped = stranger.key.fingerprint
+            network.perform(0) { $0.askForAdmission(by: hoped, at: $1) }
+        }
+        network.run(for: .seconds(6))
+        let own = network.hosts[0].identity.publicKey
+        var pairing = try #require(network.hosts[0].pairing)
+        var now = network.now
+        var ledger = Ledger()
+        var kinds: Set<UInt8> = []
+        var announced = network.announced(by: 0)
+        var heard: [[UInt8]] = []
+        func note(_ actions: [Pairing.Action]) {
+            for action in actions {
+                switch action {
+                case .send(let bytes, let address), .confirm(let bytes, let address):
+                    let count = flaw == .twice ? 2 : 1
+                    ledger.went[address, default: 0] += bytes.count * count + (flaw == .longer ? 1 : 0)
+                    kinds.insert(bytes[4])
+                    heard.append(bytes)
+                case .broadcast(let bytes):
+                    if let message = try? PairingMessage(decoding: bytes) { announced.append(message.nonce) }
+                // The node sends it to members alone.
+                case .sayComplete, .store, .useKey, .tell: break
+                }
+            }
+        }
+        for round in 0..<rounds {
+            let victim = victims[Int.random(in: 0..<victims.count, using: &random)]
+            let group = [pairing.record.group, 0, .max].randomElement(using: &random) ?? 0
+            let flags = UInt8.random(in: 0..<8, using: &random)
+            var datagram: [UInt8]
+            switch Int.random(in: 0..<4, using: &random) {
+            case 0:
+                datagram = try stranger.offer(
+                    group: group, isAdmission: flags & 1 != 0, isEstablished: flags & 2 != 0, to: own,
+                    announced: try #require(announced.last))
+            case 1: datagram = try heard.last.flatMap { try stranger.acceptance(of: $0, group: group) } ?? []
+            case 2: datagram = made(of: heard.suffix(20) + [[0]], &random)
+            default:
+                datagram = stranger.announcement(
+                    .init(
+                        group: group, isOpen: flags & 1 != 0, isEstablished: flags & 2 != 0, asks: flags & 4 != 0,
+                        name: "x"))
+            }
+            if round % 7 == 0, standing != .asking { stranger = try Stranger(seed: seed + 2 + UInt64(round)) }
+            let actions = pairing.receive(datagram, from: victim, at: now)
+            let isAnswered = actions.contains {
+                switch $0 {
+                case .send, .confirm: true
+                default: false
+                }
+            }
+            if isAnswered || !best { ledger.came[victim, default: 0] += datagram.count }
+            note(actions)
+            if round % 10 == 0, !best, let other = pairing.others.randomElement(using: &random) {
+                for _ in 0..<3 { note(pairing.admit(other.key.fingerprint, at: now) ?? []) }
+            }
+            now = now.advanced(by: pause)
+            if pairing.nextDeadline <= now { note(pairing.deadlineReached(at: now)) }
+        }
+        for _ in 0..<30 {
+            now = max(now, pairing.nextDeadline)
+            note(pairing.deadlineReached(at: now))
+        }
+        return (ledger, kinds)
+    }
+
+    @Test(
+        "of pairing neither, whatever is said and whatever a person wants, nor in a flood",
+        arguments: Standing.allCases,
+        [.milliseconds(1), .milliseconds(600)] as [Duration])
+    func pairs(standing: Standing, pause: Duration) throws {
+        var kinds: Set<UInt8> = []
+        for seed in 1...5 as ClosedRange<UInt64> {
+            let (ledger, sent) = try Self.pairingAttack(seed: seed, on: standing, rounds: 300, pause: pause)
+            #expect(ledger.amplified.isEmpty, "\(ledger)")
+            kinds.formUnion(sent)
+        }
+        #expect(kinds.contains(2) || standing == .asking, "nothing was answered: nothing was tested")
+        #expect(kinds.contains(3) || [.closed, .reopened].contains(standing))
+    }
+
+    @Test("one that is admitted again and again is sent one offer for each time that it has announced itself")
+    func admits() throws {
+        var network = try PairingNetwork(1, seed: 1)
+        network.run(for: .seconds(190))
+        var stranger = try Stranger(seed: 2)
+        for round in 1...3 {
+            network.inject(stranger.announcement(.init(group: 1, isOpen: false, asks: true, name: "x")), from: 9, to: 0)
+            for _ in 0..<10 {
+                network.perform(0) { $0.admit(stranger.key.fingerprint, at: $1) }
+                network.run(for: .seconds(1))
+            }
+            #expect(network.sent.count { $0[4] == 2 } == round)
+        }
+    }
+
+    @Test("a node that pairs twice or at greater length is found out", arguments: [Flaw.twice, .longer])
+    fileprivate func pairingBites(_ flaw: Flaw) throws {
+        func attack(_ flaw: Flaw?) throws -> Ledger {
+            try Self.pairingAttack(
+                seed: 1, on: .open, rounds: 40, pause: .milliseconds(600), best: true, flaw: flaw
+            ).ledger
+        }
+        #expect(try attack(nil).amplified.isEmpty)
+        let ledger = try attack(flaw)
+        #expect(!ledger.amplified.isEmpty, "\(flaw): \(ledger)")
+    }
 }

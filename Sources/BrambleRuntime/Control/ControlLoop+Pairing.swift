@@ -42,8 +42,8 @@ extension ControlLoop {
             case .close:
                 perform(try node.closePairing(at: now))
                 return .done(
-                    "this node lets nobody in any more but by `bramble admit`; the others go on until three minutes after the "
-                        + "last newcomer, or say the same there")
+                    "this cluster lets nobody in any more but by `bramble admit`. A node on which somebody has said "
+                        + "`bramble pair open` goes on: say the same there")
             case .join(let other):
                 perform(try node.askForAdmission(by: other, at: now))
                 let fingerprint = node.snapshot.pairing?.fingerprint ?? ""
@@ -67,7 +67,8 @@ extension ControlLoop {
             guard !asking.isEmpty else {
                 return
                     "no node asks to be let in, so none has the fingerprint \(fingerprint). Nothing has changed. A node "
-                    + "asks when it has no key and has found no others; `bramble pair join \(status?.fingerprint ?? "")` there makes it ask again"
+                    + "asks when it has no key and has found no others; `bramble pair join \(status?.fingerprint ?? "")` there makes any "
+                    + "other ask, and those that it has found come along"
             }
             let names = asking.map { "\($0.key.fingerprint) (\(VisibleText.of($0.name)), \($0.address.ip))" }
             return

@@ -87,7 +87,8 @@ final class ControlLoop {
         self.setup = setup
         logger = setup.logger
         poller = try Poller()
-        gossip = try GossipSocket(port: setup.configuration.cluster.port, beginning: SealedLink.beginning)
+        gossip = try GossipSocket(
+            port: setup.configuration.cluster.port, beginning: SealedLink.beginning, local: PairingMessage.magic)
         addresses = try FloatingAddresses()
         monitor = try NetworkMonitor()
         do {

@@ -1,3 +1,5 @@
+internal import Wire
+
 /// What a person asks of the daemon: one JSON object on a line of its own.
 ///
 /// `{"command":"status"}`, `{"command":"identify","node":"pi-oak"}`, `{"command":"drain"}`.
@@ -104,10 +106,11 @@ public enum ControlRequest: Hashable, Sendable {
     }
 
     private static func fingerprint(_ text: String?) throws(Refusal) -> String {
-        guard let text, text.utf8.count == 19, text.allSatisfy({ $0.isHexDigit || $0 == "-" }) else {
+        guard let text, text.utf8.count == PairingKey.fingerprintLength, text.allSatisfy({ $0.isHexDigit || $0 == "-" })
+        else {
             throw Refusal(
                 description:
-                    "this needs a whole \"fingerprint\": four groups of four hexadecimal digits")
+                    "this needs a whole \"fingerprint\": five groups of four hexadecimal digits")
         }
         return text.lowercased()
     }

@@ -23,18 +23,24 @@ extension GossipSocket {
         throw .current("bind UDP port \(port)", advice: advice(for: errno, port))
     }
 
+    /// The hop limit of what no router has passed on: each takes one off (RFC 5082). IPv4 multicast alone goes out with 1,
+    /// for a router could pass its group on; what must come from this link goes by broadcast, too. The IPv6 group is of
+    /// the link by its address.
+    static let ownLink: Int32 = 255
+
     private static func options(_ family: Int32) -> [(Int32, Int32, Int32)] {
         if family == AF_INET {
             let ip = Int32(IPPROTO_IP)
             return [
                 (SOL_SOCKET, SO_BROADCAST, 1), (ip, IP_PKTINFO, 1), (ip, IP_MULTICAST_LOOP, 0),
-                (ip, IP_MULTICAST_TTL, 1),
+                (ip, IP_RECVTTL, 1), (ip, IP_TTL, ownLink), (ip, IP_MULTICAST_TTL, 1),
             ]
         }
         let ipv6 = Int32(IPPROTO_IPV6)
         return [
             (ipv6, IPV6_V6ONLY, 1), (ipv6, IPV6_RECVPKTINFO, 1), (ipv6, IPV6_MULTICAST_LOOP, 0),
-            (ipv6, IPV6_MULTICAST_HOPS, 1),
+            (ipv6, IPV6_RECVHOPLIMIT, 1), (ipv6, IPV6_UNICAST_HOPS, ownLink),
+            (ipv6, IPV6_MULTICAST_HOPS, ownLink),
         ]
     }
 

@@ -31,6 +31,10 @@ public final class GossipSocket {
     /// Datagrams that were our own broadcasts, heard again: left out of `receive`.
     public private(set) var echoes: UInt64 = 0
 
+    /// Datagrams that were left out of `receive` because a router had passed them on.
+    public private(set) var fromAfar: UInt64 = 0
+
+    private let local: [UInt8]
     private let four: Descriptor
     private let six: Descriptor?
     private var outlets: [Outlet] = []
@@ -43,7 +47,10 @@ public final class GossipSocket {
     /// Without IPv6 in the kernel it does with IPv4 alone. A port in use is an error that says so.
     /// - Parameter beginning: what a datagram must begin with. The kernel drops every other before it takes a place in
     ///   the queue, which good ones need too, and before it wakes anyone.
-    public init(port: UInt16, beginning: [UInt8] = []) throws(SystemError) {
+    /// - Parameter local: what begins so is taken from this link alone, for nothing else tells where it comes from. Empty:
+    ///   everything comes from anywhere.
+    public init(port: UInt16, beginning: [UInt8] = [], local: [UInt8] = []) throws(SystemError) {
+        self.local = local
         let four = try Self.open(AF_INET, .v4(0), port, beginning)
         let taken = bramble_local_port(four.number)
         self.port = UInt16(clamping: taken)
@@ -139,9 +146,14 @@ public final class GossipSocket {
                 echoes += 1
                 continue
             }
+            let bytes = Array(buffer.prefix(count))
+            if hopLimit != Self.ownLink, !local.isEmpty, bytes.starts(with: local) {
+                fromAfar += 1
+                continue
+            }
             datagrams.append(
                 Datagram(
-                    bytes: Array(buffer.prefix(count)),
+                    bytes: bytes,
                     source: SocketAddress(ip: from, port: source.port, interface: source.interface),
                     interface: destination.interface, destination: to))
         }

@@ -28,8 +28,7 @@ extension Node {
 
     /// Gathers no more.
     public mutating func closePairing(at now: Instant) throws(PairingRefusal) -> [Action] {
-        let hasMembers = hasMembers
-        return try pair(at: now) { $0.closeNow(hasCompany: hasMembers) }
+        try pair(at: now) { $0.closeNow() }
     }
 
     /// Asks another cluster to admit this node, and with it all of its own cluster.
@@ -80,18 +79,19 @@ extension Node {
             storePairing(into: &actions)
         }
         guard let due = pairing?.nextDeadline, due <= now else { return }
-        let hasMembers = hasMembers
-        if let wanted = pairing?.deadlineReached(hasCompany: hasMembers, at: now) {
-            perform(wanted, at: now, into: &actions)
-        }
+        if let wanted = pairing?.deadlineReached(at: now) { perform(wanted, at: now, into: &actions) }
     }
 
-    /// A node that was off when its cluster was complete gathers nobody: it has met members, and none of them gathers.
-    mutating func leaveGathering(at now: Instant, into actions: inout [Action]) {
-        guard returnsToGathering, company.isPresent, now >= settledAt else { return }
-        returnsToGathering = false
-        guard let pairing, pairing.closesAt != nil, pairing.found == 1 else { return }
-        if let wanted = self.pairing?.closeNow(hasCompany: true) { perform(wanted, at: now, into: &actions) }
+    /// Pairing has to know whom the node has met.
+    mutating func settlePairing(at now: Instant, into actions: inout [Action]) {
+        let wanted = pairing?.met(members: company.count, present: company.present.count, at: now)
+        if let wanted, !wanted.isEmpty { perform(wanted, at: now, into: &actions) }
+    }
+
+    /// A member takes nobody in by itself any more, and neither does this node: one that gathers on could be taken in by
+    /// another group, or was off when its own was complete.
+    mutating func receiveComplete(at now: Instant, into actions: inout [Action]) {
+        if let wanted = pairing?.groupIsComplete(at: now) { perform(wanted, at: now, into: &actions) }
     }
 
     private mutating func perform(_ wanted: [Pairing.Action], at now: Instant, into actions: inout [Action]) {
@@ -103,6 +103,12 @@ extension Node {
             case .broadcast(let bytes): actions.append(.send(bytes, to: .everyone))
             case .store(let record): pairingStorage.begin(record)
             case .useKey(let offer, let bringsMembers): join(by: offer, bringsMembers, at: now, into: &actions)
+            case .sayComplete(nil):
+                send([MessageKind.complete], to: company.presentAddresses.map { .address($0) }, into: &actions)
+            // It may be a stranger's address.
+            case .sayComplete(let address?):
+                guard company.presentAddresses.contains(address) else { continue }
+                send([MessageKind.complete], to: .address(address), into: &actions)
             case .tell(let event): actions.append(.tell(.pairing(event)))
             }
         }

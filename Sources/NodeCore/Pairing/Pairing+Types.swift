@@ -15,7 +15,9 @@ extension Pairing {
         public var offerSpacing = Duration.milliseconds(500)
         /// Who was not heard for so long is not shown any more.
         public var memory = Duration.seconds(60)
-        /// How many others are remembered; the one unheard for longest makes room.
+        /// For how long a node that has joined others gathers with them at least: those that it was with come along.
+        public var following = Duration.seconds(10)
+        /// How many others are remembered.
         public var limit = 64
 
         /// The defaults.
@@ -35,6 +37,8 @@ extension Pairing {
         /// Seal with the key of this offer from now on, and open with no other. Where a person has wanted it, the members of this node's
         /// cluster come along; others find the open group by themselves.
         case useKey(PairingOffer, bringsMembers: Bool)
+        /// Tell the member at this address, sealed, that the group takes nobody in by itself any more; or all members.
+        case sayComplete(to: SocketAddress?)
         /// Tell people.
         case tell(PairingEvent)
     }

@@ -1,20 +1,22 @@
 public import Wire
 
 extension Pairing {
-    /// Another node, as it presents itself.
+    /// Another node, as it presents itself from one address.
     public struct Other: Hashable, Sendable {
         /// What it is known by.
         public let key: PairingKey
+        /// Where it was heard.
+        public let address: SocketAddress
         /// Its name for people. Nothing proves it.
         public private(set) var name: String
-        /// Where it was heard last.
-        public private(set) var address: SocketAddress
         /// The group that it is in, by its own word.
         public internal(set) var group: UInt64
         /// Whether it joins others by itself.
         public private(set) var isOpen: Bool
         /// Whether its group is a cluster already.
         public private(set) var isEstablished: Bool
+        /// Whether it takes the key of whoever admits it.
+        public private(set) var asks: Bool
         /// When it was heard last.
         public private(set) var heard: Instant
         /// What offers to it have to name.
@@ -22,6 +24,8 @@ extension Pairing {
         /// Our last offer to it, until it is accepted, and when it was.
         var offered: PairingNonce?
         var offeredAt: Instant?
+        /// Whether its last announcement was answered: one datagram is answered by one.
+        var isAnswered = false
 
         init(
             key: PairingKey, _ announcement: PairingMessage.Announcement, _ nonce: PairingNonce,
@@ -30,15 +34,14 @@ extension Pairing {
             (self.key, self.nonce, self.address, heard) = (key, nonce, address, now)
             (name, group) = (announcement.name, announcement.group)
             (isOpen, isEstablished) = (announcement.isOpen, announcement.isEstablished)
+            asks = announcement.asks
         }
 
-        mutating func update(
-            _ announcement: PairingMessage.Announcement, _ nonce: PairingNonce, _ address: SocketAddress,
-            at now: Instant
-        ) {
-            (self.nonce, self.address, heard) = (nonce, address, now)
-            (name, group) = (announcement.name, announcement.group)
-            (isOpen, isEstablished) = (announcement.isOpen, announcement.isEstablished)
+        /// Takes over what a newer announcement says.
+        mutating func update(by newer: Other) {
+            var next = newer
+            (next.offered, next.offeredAt) = (offered, offeredAt)
+            self = next
         }
     }
 }
@@ -102,7 +105,7 @@ public enum PairingIgnoreReason: String, Hashable, Sendable, CaseIterable {
     case forged
     /// A group offers its key that this node does not join.
     case notWanted
-    /// There were too many in this second.
+    /// There were too many in this second, or there is no room to remember the sender.
     case tooMany
     /// The sender's key agrees with every secret.
     case badKey

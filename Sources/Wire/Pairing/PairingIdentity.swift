@@ -14,9 +14,15 @@ public struct PairingKey: Hashable, Comparable, Sendable, CustomStringConvertibl
         self.bytes = Array(bytes)
     }
 
-    /// Sixteen hexadecimal digits in groups of four, for people to compare.
+    /// How many characters a fingerprint has: 24.
+    public static let fingerprintLength = 24
+
+    /// Twenty hexadecimal digits in groups of four, for people to compare.
+    ///
+    /// A person's word rests on it. Somebody who has seen it must make 2^80 keys to find another with the same; of
+    /// 64 bits, a room full of graphics cards finds one within a year.
     public var fingerprint: String {
-        let digits = SHA256.hash(data: bytes).prefix(8).map { byte in
+        let digits = SHA256.hash(data: bytes).prefix(10).map { byte in
             (byte < 16 ? "0" : "") + String(byte, radix: 16)
         }
         return stride(from: 0, to: digits.count, by: 2).map { digits[$0] + digits[$0 + 1] }.joined(separator: "-")
@@ -53,7 +59,8 @@ public struct PairingIdentity: Sendable {
     /// It holds for two nonces, of which each end has chosen one, so that nothing recorded earlier opens with it.
     func agree(with other: PairingKey, sender: PairingKey, nonces: [UInt8]) -> PairingSeal? {
         guard let theirs = try? Curve25519.KeyAgreement.PublicKey(rawRepresentation: other.bytes),
-            let shared = try? secret.sharedSecretFromKeyAgreement(with: theirs)
+            let shared = try? secret.sharedSecretFromKeyAgreement(with: theirs),
+            shared.withUnsafeBytes({ $0.reduce(0, |) }) != 0
         else { return nil }
         let receiver = sender == publicKey ? other : publicKey
         return PairingSeal(

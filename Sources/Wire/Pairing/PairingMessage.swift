@@ -21,14 +21,17 @@ public struct PairingMessage: Hashable, Sendable {
         public var isOpen: Bool
         /// Whether it is a cluster already, whose nodes leave it for no other.
         public var isEstablished: Bool
+        /// Whether it takes the key of whoever admits it.
+        public var asks: Bool
         /// Its name for people, at most 63 bytes.
         public var name: String
 
         /// The announcement with these values.
-        public init(group: UInt64, isOpen: Bool, isEstablished: Bool = false, name: String) {
+        public init(group: UInt64, isOpen: Bool, isEstablished: Bool = false, asks: Bool = false, name: String) {
             self.group = group
             self.isOpen = isOpen
             self.isEstablished = isEstablished
+            self.asks = asks
             self.name = name
         }
     }
@@ -84,7 +87,7 @@ extension PairingMessage {
         switch body {
         case .announce(let announcement):
             writer.integer(announcement.group)
-            writer.integer(UInt8((announcement.isOpen ? 1 : 0) | (announcement.isEstablished ? 2 : 0)))
+            writer.integer(announcement.flags)
             var name = announcement.name[...]
             while name.utf8.count > Self.longestName { name = name.dropLast() }
             writer.string(String(name))
@@ -117,8 +120,7 @@ extension PairingMessage {
             let (group, flags) = (try reader.integer(UInt64.self), try reader.integer(UInt8.self))
             let name = try reader.string()
             guard name.utf8.count <= Self.longestName else { throw .badValue }
-            body = .announce(
-                Announcement(group: group, isOpen: flags & 1 != 0, isEstablished: flags & 2 != 0, name: name))
+            body = .announce(Announcement(group: group, flags: flags, name: name))
         case 2, 3:
             let to = try reader.pairingKey()
             let nonce = PairingNonce(checked: try reader.bytes(PairingNonce.byteCount))
@@ -136,6 +138,15 @@ extension PairingMessage {
         case .offer: 2
         case .accept: 3
         }
+    }
+}
+
+extension PairingMessage.Announcement {
+    fileprivate var flags: UInt8 { (isOpen ? 1 : 0) | (isEstablished ? 2 : 0) | (asks ? 4 : 0) }
+
+    fileprivate init(group: UInt64, flags: UInt8, name: String) {
+        self.init(
+            group: group, isOpen: flags & 1 != 0, isEstablished: flags & 2 != 0, asks: flags & 4 != 0, name: name)
     }
 }
 

@@ -102,6 +102,17 @@ struct PairingScenarios {
         network.expectOneCluster()
     }
 
+    @Test("when a person closes one node, the whole cluster is complete, and each has found all", arguments: 1...4)
+    func closesTogether(seed: UInt64) {
+        var network = NodeNetwork.keyless(4, seed: seed)
+        network.startAll()
+        network.run(for: .seconds(14))
+        for id in network.hosts { #expect(network.snapshot(of: id)?.pairing?.found == 4, network.report) }
+        network.pair(on: HostID(Int(seed) % 4)) { (node, now) throws(PairingRefusal) in try node.closePairing(at: now) }
+        network.run(for: .seconds(3))
+        for id in network.hosts { #expect(network.standing(of: id) == .closed, network.report) }
+    }
+
     @Test("one that was off when its cluster was complete gathers nobody when it is back")
     func backInCompleteCluster() {
         var network = NodeNetwork.keyless(3, seed: 3)

@@ -1,0 +1,93 @@
+internal import Wire
+
+/// The others that were heard lately.
+///
+/// Nothing proves where an announcement comes from. So a key that was heard from two addresses is two candidates: whoever
+/// copies another's key takes nothing from what that one says from its own address. There is room for so many, and whoever
+/// came first stays; but those whom a person has named, and those who have proven themselves, go before all others, and of
+/// the others the address that has most makes room. So nobody crowds out the rest from one address, and nobody at all
+/// those that are known already.
+struct Candidates: Sendable {
+    /// From how many addresses one key is remembered.
+    static let addressesPerKey = 4
+
+    /// In the order in which they came.
+    private(set) var all: [Pairing.Other] = []
+    private let limit: Int
+
+    init(limit: Int) { self.limit = limit }
+
+    /// One for each key, sorted by key: the one that came first of those which fit.
+    func distinct(where fits: (Pairing.Other) -> Bool = { _ in true }) -> [Pairing.Other] {
+        let first = Dictionary(all.filter(fits).map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+        return first.values.sorted { $0.key < $1.key }
+    }
+
+    /// Notes what was heard.
+    /// - Returns: where it stands; nil if there is no room for it.
+    mutating func note(_ other: Pairing.Other, isKnown: (PairingKey) -> Bool) -> Int? {
+        if let index = all.firstIndex(where: { $0.key == other.key && $0.address == other.address }) {
+            all[index].update(by: other)
+            return index
+        }
+        guard all.count(where: { $0.key == other.key }) < Self.addressesPerKey else { return nil }
+        all.append(other)
+        guard all.count > limit, let worst = leastWelcome(isKnown) else { return all.indices.last }
+        all.remove(at: worst)
+        return worst == all.count ? nil : all.indices.last
+    }
+
+    private func leastWelcome(_ isKnown: (PairingKey) -> Bool) -> Int? {
+        var share: [IPAddress: Int] = [:]
+        for other in all { share[other.address.ip, default: 0] += 1 }
+        func rank(_ index: Int) -> (Int, Int, Int) {
+            (isKnown(all[index].key) ? 0 : 1, share[all[index].address.ip] ?? 0, index)
+        }
+        return all.indices.max { rank($0) < rank($1) }
+    }
+
+    /// The places of those which fit.
+    func indices(where fits: (Pairing.Other) -> Bool) -> [Int] { all.indices.filter { fits(all[$0]) } }
+
+    subscript(index: Int) -> Pairing.Other {
+        get { all[index] }
+        set { all[index] = newValue }
+    }
+
+    /// Forgets those that were not heard for so long.
+    mutating func forget(after memory: Duration, at now: Instant) {
+        all.removeAll { $0.heard.advanced(by: memory) <= now }
+    }
+}
+
+/// How much a node computes for others in a second: a small processor has other work.
+///
+/// What a person asked for has a share of its own, so that no stranger uses it up; and no address has all that is there for
+/// strangers.
+struct AgreementBudget: Sendable {
+    /// How many agreements there are for strangers, and as many more for those that a person named.
+    static let limit = 20
+    /// How many of them one address has.
+    static let limitPerAddress = 5
+
+    private var from = Instant.zero
+    private var named = 0
+    private var strangers: [IPAddress: Int] = [:]
+    private var sum = 0
+
+    /// Whether there is time for one more.
+    mutating func allows(_ source: IPAddress, isNamed: Bool, at now: Instant) -> Bool {
+        if from.advanced(by: .seconds(1)) <= now {
+            self = AgreementBudget()
+            from = now
+        }
+        if isNamed {
+            named += 1
+            return named <= Self.limit
+        }
+        guard sum < Self.limit, strangers[source, default: 0] < Self.limitPerAddress else { return false }
+        sum += 1
+        strangers[source, default: 0] += 1
+        return true
+    }
+}

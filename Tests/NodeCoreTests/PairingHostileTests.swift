@@ -1,0 +1,299 @@
+import NodeCore
+import Testing
+import Wire
+
+@Suite("Pairing among strangers")
+struct PairingHostileTests {
+    // MARK: - What is not proven
+
+    @Test("those that only say that they are of the group are not found, and do not keep it open")
+    func unproven() throws {
+        var network = try PairingNetwork(1, seed: 8)
+        for number in 0..<60 as Range<UInt64> {
+            var stranger = try Stranger(seed: 100 + number)
+            let body = PairingMessage.Announcement(
+                group: network.hosts[0].record.group, isOpen: true, isEstablished: true, name: "x")
+            network.inject(stranger.announcement(body), from: 9, to: 0)
+            network.run(for: .seconds(3))
+            #expect(network.hosts[0].pairing?.found == 1)
+        }
+        network.run(for: .seconds(2))
+        #expect(network.hosts[0].record.standing == .alone)
+    }
+
+    @Test("those that prove themselves are found and keep it open, but not for ever")
+    func lastCall() throws {
+        var network = try PairingNetwork(1, seed: 8)
+        let group = network.hosts[0].record.group
+        for number in 0..<18 as Range<UInt64> {
+            var stranger = try Stranger(seed: 100 + number)
+            let body = PairingMessage.Announcement(group: .max, isOpen: true, name: "x")
+            network.inject(stranger.announcement(body), from: 9, to: 0)
+            let offer = try #require(network.sent.last)
+            network.inject(try #require(try stranger.acceptance(of: offer, group: group)), from: 9, to: 0)
+            network.run(for: .seconds(101))
+            #expect(network.hosts[0].record.standing == (number < 17 ? .open : .closed))
+        }
+    }
+
+    @Test("an acceptance counts that answers our offer, and no other")
+    func acceptances() throws {
+        var network = try PairingNetwork(1, seed: 8)
+        let group = network.hosts[0].record.group
+        var (stranger, other) = (try Stranger(seed: 1), try Stranger(seed: 2))
+        let body = PairingMessage.Announcement(group: .max, isOpen: true, name: "x")
+        network.inject(stranger.announcement(body), from: 9, to: 0)
+        let offer = try #require(network.sent.last)
+        let nonce = try PairingMessage(decoding: offer).nonce
+        let own = network.hosts[0].identity.publicKey
+        let forged = try #require(
+            other.identity.acceptance(of: group, from: own, offered: nonce, nonce: other.nonce()))
+        var asStranger = try PairingMessage(decoding: forged)
+        asStranger.sender = stranger.key
+        network.inject(forged, from: 9, to: 0)
+        #expect(network.hosts[0].pairing?.ignored[.notForUs] == 1)
+        network.inject(asStranger.encoded, from: 9, to: 0)
+        #expect(network.hosts[0].pairing?.ignored[.forged] == 1)
+        network.inject(asStranger.encoded, from: 9, to: 0)
+        #expect(network.hosts[0].pairing?.ignored[.notForUs] == 2, "one offer is worth one computation")
+        #expect(network.hosts[0].pairing?.found == 1)
+    }
+
+    // MARK: - What is forged
+
+    @Test("an offer of which a bit has changed is not taken, nor one of an earlier run; the true one is")
+    func offers() throws {
+        var network = try PairingNetwork(2, seed: 4)
+        let higher = network.hosts[0].record.group < network.hosts[1].record.group ? 1 : 0
+        network.isCut = { from, _ in from != higher }
+        network.run(for: .seconds(3))
+        func offersUntilNow() -> [[UInt8]] { network.sent.filter { $0[4] == 2 } }
+        let old = try #require(offersUntilNow().last)
+        network.stop(higher)
+        network.start(higher)
+        network.run(for: .seconds(3))
+        let offer = try #require(offersUntilNow().last)
+        network.isCut = { _, _ in true }
+        guard case .offer(_, _, let sealed) = try PairingMessage(decoding: offer).body else {
+            Issue.record("no offer")
+            return
+        }
+        let end = offer.count - (PairingMessage.byteCount - 102 - sealed.count)
+        for bit in 0..<8 * end {
+            var changed = offer
+            changed[bit / 8] ^= 1 << UInt8(bit % 8)
+            network.inject(changed, from: 9, to: higher)
+            // Each from an address that has a budget.
+            if bit % 4 == 0 { network.run(for: .seconds(1)) }
+            if bit > 8 * 160 { break }
+        }
+        network.inject(old, from: 9, to: higher)
+        #expect(network.hosts[higher].keys.isEmpty)
+        #expect((network.hosts[higher].pairing?.ignored[.forged] ?? 0) > 300)
+        #expect((network.hosts[higher].pairing?.ignored[.malformed] ?? 0) > 30)
+    }
+
+    @Test("what is too short or too long is no message, and every datagram has one length")
+    func lengths() throws {
+        var network = try PairingNetwork(3, seed: 4)
+        network.run(for: .seconds(10))
+        let before = network.hosts[0].pairing?.ignored[.malformed] ?? 0
+        for datagram in network.sent.prefix(20) {
+            network.inject(Array(datagram.dropLast()), from: 9, to: 0)
+            network.inject(datagram + [0], from: 9, to: 0)
+        }
+        #expect(network.hosts[0].pairing?.ignored[.malformed] == before + 40)
+        #expect(Set(network.sent.map { $0[4] }) == [1, 2, 3])
+        #expect(network.sent.allSatisfy { $0.count == PairingMessage.byteCount }, "so nothing is amplified")
+    }
+
+    // MARK: - Who takes a stranger's key
+
+    /// What a node is when a stranger offers it a key of his own.
+    enum Victim: CaseIterable { case lone, accompanied, restarted, closed, openedAgain, alone, fixed }
+
+    /// What he offers.
+    enum Bait: CaseIterable {
+        case ownGroup, higher, lower, established, admission, establishedAdmission, lowerAdmission
+
+        func offer(to group: UInt64) -> (group: UInt64, isAdmission: Bool, isEstablished: Bool) {
+            switch self {
+            case .ownGroup: (group, false, false)
+            case .higher: (group + 1, false, false)
+            case .lower: (group - 1, false, false)
+            case .established: (group + 1, false, true)
+            case .admission: (group + 1, true, false)
+            case .establishedAdmission: (group, true, true)
+            case .lowerAdmission: (group - 1, true, true)
+            }
+        }
+
+        /// Nothing is typed, so one that is by itself goes with whoever comes. One that has company goes only where it
+        /// can gather on, so that its company follows; and whoever is in a cluster goes nowhere.
+        func isTaken(by victim: Victim) -> Bool {
+            switch (self, victim) {
+            case (.lower, .lone), (.lower, .accompanied), (.established, .lone), (.established, .accompanied): true
+            case (.admission, .lone), (.establishedAdmission, .lone), (.lowerAdmission, .lone): true
+            case (.admission, .alone), (.establishedAdmission, .alone), (.lowerAdmission, .alone): true
+            default: false
+            }
+        }
+    }
+
+    @Test("a stranger's key is taken only by who has nobody to lose", arguments: Victim.allCases, Bait.allCases)
+    func stranger(_ victim: Victim, _ bait: Bait) throws {
+        var network = try PairingNetwork(2, seed: 11, starting: false)
+        network.start(0)
+        if victim != .alone, victim != .lone { network.start(1) }
+        network.run(for: .seconds(9))
+        switch victim {
+        case .fixed:
+            network.perform(0) { pairing, _ in
+                pairing.fix(pairing.record.key)
+                return []
+            }
+        case .closed, .alone: network.run(for: .seconds(300))
+        case .openedAgain:
+            network.run(for: .seconds(300))
+            network.perform(0) { $0.openAgain(at: $1) }
+        case .restarted:
+            // It does not know yet that the other proved itself, but is a member of it.
+            network.stop(0)
+            network.start(0)
+        case .lone, .accompanied: break
+        }
+        network.run(for: .seconds(6))
+        let own = network.hosts[0].identity.publicKey
+        let before = network.hosts[0].record
+        let offer = bait.offer(to: before.group)
+        var stranger = try Stranger(seed: 12)
+        for announced in Set(network.announced(by: 0)) {
+            network.inject(
+                try stranger.offer(
+                    group: offer.group, isAdmission: offer.isAdmission, isEstablished: offer.isEstablished, to: own,
+                    announced: announced), from: 9, to: 0)
+        }
+        let isTaken = bait.isTaken(by: victim == .restarted ? .accompanied : victim)
+        #expect((network.hosts[0].record.key != before.key) == isTaken)
+        #expect(network.hosts[0].broughtMembers.last != true)
+        guard isTaken, victim == .accompanied || victim == .restarted else { return }
+        network.run(for: .seconds(9))
+        #expect(network.clusterKeys.count == 1, "its company has come along")
+    }
+
+    // MARK: - Who crowds out others
+
+    /// A group of two that is complete, and a third node that asks.
+    private static func asked() throws -> (network: PairingNetwork, asking: PairingKey) {
+        var network = try PairingNetwork(3, seed: 2, starting: false)
+        network.start(0)
+        network.start(1)
+        network.run(for: .seconds(200))
+        network.start(2)
+        network.run(for: .seconds(6))
+        return (network, network.hosts[2].identity.publicKey)
+    }
+
+    @Test("whoever copies the key of one that asks does not keep it out", arguments: [1, 3, 200])
+    func copies(_ addresses: Int) throws {
+        var (network, key) = try Self.asked()
+        var stranger = try Stranger(seed: 3)
+        let group = network.hosts[0].record.group
+        func copy() {
+            for address in 0..<addresses {
+                let body = PairingMessage.Announcement(group: group, isOpen: false, name: "x")
+                network.inject(stranger.announcement(body, as: key), from: 10 + address, to: 0)
+            }
+        }
+        copy()
+        #expect(network.hosts[0].pairing?.asking.map(\.key) == [key])
+        #expect(network.hosts[0].pairing?.asking.first?.address == PairingNetwork.address(2))
+        // The first offer gets lost.
+        network.isCut = { from, _ in from == 0 }
+        network.perform(0) { $0.admit(key.fingerprint, at: $1) }
+        network.isCut = { _, _ in false }
+        for _ in 0..<20 {
+            copy()
+            network.run(for: .milliseconds(500))
+        }
+        #expect(network.groups.count == 1)
+    }
+
+    /// From how many addresses the flood comes.
+    @Test("one that asks is not forgotten in a flood, and let in through it", arguments: [1, 1000])
+    func flood(_ addresses: Int) throws {
+        var (network, key) = try Self.asked()
+        func flood(_ numbers: Range<UInt64>) throws {
+            for number in numbers {
+                var stranger = try Stranger(seed: number)
+                let body = PairingMessage.Announcement(group: number, isOpen: false, asks: true, name: "x")
+                network.inject(
+                    stranger.announcement(body), from: 10 + Int(number) % addresses, to: 0)
+            }
+        }
+        try flood(0..<500)
+        #expect(network.hosts[0].pairing?.others.count == 64)
+        #expect(network.hosts[0].pairing?.asking.contains { $0.key == key } == true)
+        network.perform(0) { $0.admit(key.fingerprint, at: $1) }
+        for second in 0..<10 as Range<UInt64> {
+            try flood(1000 + 100 * second..<1100 + 100 * second)
+            network.run(for: .seconds(1))
+        }
+        #expect(network.groups.count == 1)
+        let told = network.hosts[0].events.count { if case .asks = $0 { true } else { false } }
+        #expect(told <= 3, "and the log is not flooded")
+    }
+
+    @Test("a flood from one address keeps no newcomer out, and no proven one unheard from many", arguments: [1, 64])
+    func newcomer(_ addresses: Int) throws {
+        var network = try PairingNetwork(2, seed: 21, starting: false)
+        let lower = network.hosts[0].record.group < network.hosts[1].record.group ? 0 : 1
+        // From one address, the newcomer has to be heard; from many, it has to make itself heard.
+        let (first, second) = addresses == 1 ? (lower, 1 - lower) : (1 - lower, lower)
+        network.start(first)
+        network.run(for: .seconds(2))
+        func flood() throws {
+            for number in 0..<100 as Range<UInt64> {
+                var stranger = try Stranger(seed: number)
+                // From one address they have something computed, too.
+                let body = PairingMessage.Announcement(group: .max, isOpen: addresses == 1, name: "x")
+                network.inject(stranger.announcement(body), from: 10 + Int(number) % addresses, to: first)
+            }
+        }
+        try flood()
+        network.start(second)
+        for _ in 0..<5 {
+            network.run(for: .seconds(1))
+            try flood()
+        }
+        #expect(network.groups.count == 1)
+        let key = network.hosts[second].identity.publicKey
+        #expect(network.hosts[first].pairing?.others.contains { $0.key == key } == true)
+    }
+
+    @Test("one that asks a group is let in though strangers offer it their keys all the time")
+    func hopes() throws {
+        var network = try PairingNetwork(2, seed: 22)
+        network.isCut = { _, _ in true }
+        network.run(for: .seconds(190))
+        network.isCut = { _, _ in false }
+        let (key, hoped) = (network.hosts[0].identity.publicKey, network.hosts[1].identity.publicKey.fingerprint)
+        network.perform(0) { $0.askForAdmission(by: hoped, at: $1) }
+        network.run(for: .seconds(2))
+        network.isCut = { from, _ in from == 1 }
+        network.perform(1) { $0.admit(key.fingerprint, at: $1) }
+        var stranger = try Stranger(seed: 23)
+        let announced = try #require(network.announced(by: 0).last)
+        for millisecond in 0..<9000 {
+            if millisecond == 500 { network.isCut = { _, _ in false } }
+            for from in [10 + millisecond % 50] {
+                let offer = try stranger.offer(
+                    group: 0, isAdmission: true, isEstablished: true, to: key, announced: announced)
+                network.inject(offer, from: from, to: 0)
+            }
+            network.run(for: .milliseconds(1))
+        }
+        #expect((network.hosts[0].pairing?.ignored[.tooMany] ?? 0) > 1000)
+        #expect(network.groups == [network.hosts[1].record.group] && network.clusterKeys.count == 1)
+    }
+}
