@@ -24,10 +24,12 @@ public struct KnownPeer: Sendable, Hashable, Identifiable {
         self.init(id: id, lastAddress: address, name: fields.count == 3 ? String(fields[2]) : "")
     }
 
-    /// The peer in one line: node ID, address and port, name. Control characters in the name become spaces.
+    /// The peer in one line: node ID, address and port, name. Control characters in the name become spaces, and so does
+    /// whatever else may end a line.
     public var line: String {
-        let printable = String(
-            String.UnicodeScalarView(name.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+        let unprintable: Set<Unicode.GeneralCategory> = [.control, .lineSeparator, .paragraphSeparator]
+        let scalars = name.unicodeScalars.map { unprintable.contains($0.properties.generalCategory) ? " " : $0 }
+        let printable = String(String.UnicodeScalarView(scalars))
         return printable.isEmpty ? "\(id) \(lastAddress)" : "\(id) \(lastAddress) \(printable)"
     }
 }
