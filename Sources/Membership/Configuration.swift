@@ -32,8 +32,8 @@ extension SWIM {
         public var syncInterval: Duration
         /// The least time between two such exchanges with one peer that we begin because we met it.
         public var syncSpacing: Duration
-        /// How many such exchanges with different peers we begin in each round of probes.
-        public var meetingsPerInterval: Int
+        /// How many records such exchanges may carry in each round of probes, beside those of the first.
+        public var recordsPerInterval: Int
         /// The time between two looks whether a datagram of full length reaches a member drawn at random.
         public var stretchInterval: Duration
         /// How long such a datagram's acknowledgement may take, and the time to the next attempt if it stays away.
@@ -88,8 +88,8 @@ extension SWIM {
             // Only repairs what gossip lost, which is rare.
             syncInterval: .seconds(10),
             syncSpacing: .milliseconds(100),
-            // All at once in a cluster of up to nine.
-            meetingsPerInterval: 8,
+            // Ten nodes may all meet at once; each of a hundred meets one at a time.
+            recordsPerInterval: 100,
             // 1,200 bytes a node and half a minute: nothing. Eight attempts in doubt, so it is told within a minute
             // of the first.
             stretchInterval: .seconds(30),

@@ -10,10 +10,13 @@ struct Meetings: Sendable {
     private var windowEnd = Instant.zero
     private var begun = 0
 
-    /// Whether one may begin with this node: not twice within the spacing, nor more than some with anybody in a round of probes.
-    func mayBegin(with node: NodeID, at now: Instant, _ configuration: SWIM.Configuration) -> Bool {
+    /// Whether one that carries so many records may begin with this node: not twice within the spacing, nor with more than
+    /// some in a round of probes.
+    func mayBegin(
+        with node: NodeID, records: Int, at now: Instant, _ configuration: SWIM.Configuration
+    ) -> Bool {
         if let before = last[node], before.duration(to: now) < configuration.syncSpacing { return false }
-        return windowEnd <= now || begun < configuration.meetingsPerInterval
+        return windowEnd <= now || begun * records < configuration.recordsPerInterval
     }
 
     /// One begins.

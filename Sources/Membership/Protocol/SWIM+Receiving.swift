@@ -136,7 +136,8 @@ extension SWIM {
         with node: NodeID, at address: SocketAddress, wantsReply: Bool = true, now: Instant,
         into actions: inout [Action]
     ) {
-        guard meetings.mayBegin(with: node, at: now, configuration) else { return }
+        let records = roster.peers.count + 1
+        guard meetings.mayBegin(with: node, records: records, at: now, configuration) else { return }
         meetings.begin(with: node, at: now, configuration)
         sync(with: node, at: address, wantsReply: wantsReply, into: &actions)
     }
