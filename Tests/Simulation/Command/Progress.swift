@@ -12,7 +12,10 @@ struct Progress {
     mutating func show(_ tally: CampaignTally) {
         guard ContinuousClock.now >= next || tally.runs == Int(total) else { return }
         next = .now + (isTerminal ? .milliseconds(200) : .seconds(30))
-        write("\(tally.runs) of \(total) seeds, \(tally.failed.count) failed")
+        // By name, so that a long run that is broken off has not been for nothing.
+        let seeds = tally.failed.prefix(10).map { "\($0.seed)" } + (tally.failed.count > 10 ? ["…"] : [])
+        let names = seeds.isEmpty ? "" : ": " + seeds.joined(separator: ", ")
+        write("\(tally.runs) of \(total) seeds, \(tally.failed.count) failed\(names)")
     }
 
     func end() { if isTerminal { write("") } }

@@ -153,7 +153,21 @@ extension SimulatedNetwork {
 
     private mutating func clog(_ from: HostID, _ to: HostID, _ time: Duration) {
         note("the way from \(from) to \(to) is clogged for \(time)")
-        ways[topology.link(from, to)].cloggedUntil = now.advanced(by: time)
+        let (way, end) = (topology.link(from, to), now.advanced(by: time))
+        ways[way].cloggedUntil = end
+        guard time > Self.longestClog else { return }
+        topology.setStuck(way, true)
+        queue.schedule(Frame(content: .unclogged, from: from, to: to), at: end)
+    }
+
+    /// A way that is clogged for longer counts as cut in that direction while it is: who waits for what comes over it has no
+    /// way to tell the two apart.
+    private static var longestClog: Duration { .seconds(1) }
+
+    /// A clog has ended, unless another has begun meanwhile.
+    mutating func unclog(_ from: HostID, _ to: HostID) {
+        let way = topology.link(from, to)
+        if ways[way].cloggedUntil.map({ $0 <= now }) ?? true { topology.setStuck(way, false) }
     }
 
     /// Connections do not survive the move: who held one to the host hears nothing of it, its own end at once.

@@ -38,6 +38,7 @@ extension SimulatedNetwork {
 
     /// A datagram has come to the end of its way.
     mutating func arrive(_ frame: Frame) {
+        if case .unclogged = frame.content { return unclog(frame.from, frame.to) }
         guard frame.from == frame.to || passes(frame) else { return }
         switch slots[frame.to.index].state {
         case .off: counters.undeliverable += 1

@@ -12,6 +12,8 @@ struct Frame {
         case refusal
         /// The sender's kernel acknowledges what came over the lifeline.
         case signOfLife
+        /// The way is free again.
+        case unclogged
         /// What the receiver's own kernel tells of a knock there.
         case knocked(SocketAddress, Knock)
     }

@@ -5,6 +5,8 @@ struct Topology: Sendable {
     private let count: Int
     /// How many faults close each way.
     private var closed: [UInt16]
+    /// The ways that nothing gets through for long, though what is on them is not lost.
+    private var stuck: Set<Int> = []
     /// The weather everywhere, but at hosts that have their own.
     private var everywhere: LinkConditions
     private var atHost: [LinkConditions?]
@@ -25,7 +27,9 @@ struct Topology: Sendable {
     mutating func close(_ from: HostID, _ to: HostID) { closed[link(from, to)] += 1 }
     mutating func reopen(_ from: HostID, _ to: HostID) { closed[link(from, to)] -= closed[link(from, to)] > 0 ? 1 : 0 }
 
-    mutating func openAll() { closed = closed.map { _ in 0 } }
+    mutating func openAll() { (closed, stuck) = (closed.map { _ in 0 }, []) }
+
+    mutating func setStuck(_ way: Int, _ isStuck: Bool) { if isStuck { stuck.insert(way) } else { stuck.remove(way) } }
 
     subscript(from: HostID, to: HostID) -> LinkConditions { atHost[from.index] ?? atHost[to.index] ?? everywhere }
 
@@ -63,5 +67,9 @@ struct Topology: Sendable {
         return Component(members: members, bystanders: bystanders, isClear: together && apart)
     }
 
-    private func bothWays(_ left: HostID, _ right: HostID) -> Bool { isOpen(left, right) && isOpen(right, left) }
+    /// A way that is stuck connects no more than one that is cut.
+    private func bothWays(_ left: HostID, _ right: HostID) -> Bool {
+        isOpen(left, right) && isOpen(right, left)
+            && (stuck.isEmpty || !stuck.contains(link(left, right)) && !stuck.contains(link(right, left)))
+    }
 }
