@@ -32,7 +32,8 @@ extension ControlLoop {
             return .failed(
                 "\(title) \(why), so it cannot be told. The others go on without it; start it, and ask again.")
         }
-        let isSo = target == node.session.node ? node.isDraining == draining : member?.info.draining == draining
+        // What is known here of another may be old.
+        let isSo = target == node.session.node && node.isDraining == draining
         guard let actions = node.setDraining(draining, of: target, at: now) else {
             return .failed("\(title) is a member whose address is not known yet: try again in a moment")
         }

@@ -4,8 +4,8 @@ internal import Membership
 internal import NodeCore
 internal import Wire
 
-/// What a node keeps about itself on its data partition: its ID, its boot counter, the peers it has known, and the
-/// address that the cluster was given.
+/// What a node keeps about itself on its data partition: its ID, its boot counter, the peers it has known, the address that
+/// the cluster was given, the cluster's keys, and what it has agreed on by pairing.
 ///
 /// The files are small texts. Each is replaced as a whole (temporary file, fsync, rename), so that a power cut leaves
 /// the old one or the new one.
@@ -224,7 +224,7 @@ enum NodeFilesError: Error, CustomStringConvertible {
                 + "key show` prints on another node into [cluster] of bramble.toml here. Nothing else is lost."
         case .unreadableKeys(let path):
             "\(path) is damaged: it should hold the cluster's keys since they were rotated. The node uses the key of its "
-                + "configuration. If the cluster has dropped that one, run `sudo bramble key show` on another node, put the "
+                + "configuration, or that of its pairing. If the cluster has dropped that one, run `sudo bramble key show` on another node, put the "
                 + "line into [cluster] of bramble.toml here, and restart bramble."
         }
     }

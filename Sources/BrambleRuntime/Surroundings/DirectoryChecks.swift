@@ -41,6 +41,8 @@ enum DirectoryChecks {
             let kind = status.st_mode & S_IFMT
             guard kind == S_IFREG || kind == S_IFDIR else { continue }
             let code = readingError(path)
+            // A running daemon has just replaced it.
+            if code == ENOENT { continue }
             if code != 0 { return (path, code) }
             if kind == S_IFDIR, let found = firstUnreadable(in: path, readingError) { return found }
         }

@@ -90,11 +90,15 @@ public enum SurroundingsCheck {
             return .good(
                 "cluster key", "\(key.fingerprint), by pairing (\(record?.standing.rawValue ?? "closed"))")
         } catch {
-            return .warning(
-                "cluster key", "\(ForbiddenFile(error)?.description ?? error.description)",
-                unaffected: "a running daemon",
-                advice: ForbiddenFile(error) == nil ? "See above." : ForbiddenFile.remedy)
+            return unreadableKeys(error)
         }
+    }
+
+    private static func unreadableKeys(_ error: NodeFilesError) -> Finding {
+        let forbidden = ForbiddenFile(error)
+        return .warning(
+            "cluster key", forbidden?.description ?? error.description, unaffected: "a running daemon",
+            advice: forbidden == nil ? "See above." : ForbiddenFile.remedy)
     }
 
     /// What there is to say of the keys that the node keeps since they were rotated.
@@ -122,10 +126,7 @@ public enum SurroundingsCheck {
                     advice: "If this node is not to move to another cluster, put \(fingerprint) back.")
             }
         } catch {
-            return .warning(
-                "cluster key", "\(ForbiddenFile(error)?.description ?? error.description)",
-                unaffected: "a running daemon",
-                advice: ForbiddenFile(error) == nil ? "See above." : ForbiddenFile.remedy)
+            return unreadableKeys(error)
         }
     }
 

@@ -31,7 +31,8 @@ public final class GossipSocket {
     /// Datagrams that were our own broadcasts, heard again: left out of `receive`.
     public private(set) var echoes: UInt64 = 0
 
-    /// Datagrams that were left out of `receive` because a router had passed them on.
+    /// Datagrams that were left out of `receive` because a router may have passed them on: those of our own link that came
+    /// by IPv4 multicast are among them, which come by broadcast as well.
     public private(set) var fromAfar: UInt64 = 0
 
     private let local: [UInt8]

@@ -139,6 +139,8 @@ extension SWIM {
         let records = roster.peers.count + 1
         guard meetings.mayBegin(with: node, records: records, at: now, configuration) else { return }
         meetings.begin(with: node, at: now, configuration)
-        sync(with: node, at: address, wantsReply: wantsReply, into: &actions)
+        // What is known of it here may be of an earlier run, of a later version.
+        sync(
+            with: node, at: address, wantsReply: wantsReply, version: configuration.versions.lowerBound, into: &actions)
     }
 }

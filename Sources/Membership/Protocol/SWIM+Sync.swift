@@ -14,11 +14,12 @@ extension SWIM {
     /// Sends everything that is known here, in as many datagrams as it takes. Each begins with our own record and can
     /// be used alone; the last one asks for the same in return.
     mutating func sync(
-        with node: NodeID, at address: SocketAddress, wantsReply: Bool, into actions: inout [Action]
+        with node: NodeID, at address: SocketAddress, wantsReply: Bool, version: UInt8? = nil,
+        into actions: inout [Action]
     ) {
         // What the receiver has to know about itself comes first.
         let peers = roster.peers.filter { $0.node == node } + roster.peers.filter { $0.node != node }
-        let version = version(for: node)
+        let version = version ?? self.version(for: node)
         let chunks = chunks(of: peers.map(\.record.encoded), version: version)
         for (index, chunk) in chunks.enumerated() {
             let isLast = index == chunks.count - 1

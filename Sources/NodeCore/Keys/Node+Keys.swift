@@ -63,7 +63,8 @@ extension Node {
     /// Drops every key but the newest, here and at every member. Refused while a member lacks that one, unless forced.
     public mutating func dropOldKeys(force: Bool = false, at now: Instant) throws(KeyRefusal) -> [Action] {
         guard !isStopped, !isStopping else { throw .stopping }
-        guard let next = keys.ring.droppingOlder() else { throw .nothingToDrop }
+        // By force also while a newer key is on its way to the disk.
+        guard let next = (keys.pending ?? keys.ring).droppingOlder() else { throw .nothingToDrop }
         if !force {
             let lacking = keyless
             guard lacking.isEmpty else { throw .lockedOut(lacking) }

@@ -146,7 +146,8 @@ extension Node {
             bringMembers(to: offer, into: &actions)
         } else {
             let before = keys.ring
-            if before.isRotated { actions.append(.setKeysAside) }
+            // Those, too, that are on their way to the disk.
+            if before.isRotated || keys.pending != nil { actions.append(.setKeysAside) }
             keys = KeyRotation(KeyRing(Keyring(offer.key)))
             toldToSeal = offer.key
             useKeys(insteadOf: before, into: &actions)

@@ -6,7 +6,7 @@ public struct PairingStatus: Hashable, Sendable {
     public let standing: PairingRecord.Standing
     /// When the group takes nobody in by itself any more; nil unless it is open.
     public let closesAt: Instant?
-    /// How many nodes of the group have been heard, this one included.
+    /// How many nodes of the group have been found, this one included: see `Pairing.found`.
     public let found: Int
     /// What this node is known by where it asks to be let in.
     public let publicKey: PairingKey
