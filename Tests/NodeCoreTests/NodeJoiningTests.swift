@@ -202,4 +202,24 @@ struct NodeJoiningTests {
         #expect(record.key == Self.other && record.isConfigured && record.standing == .closed)
         #expect(meeting.call { node, _ in node.fixPairing() }.records.isEmpty, "nothing has changed")
     }
+    @Test("keys that are on their way to the disk are set aside, too")
+    func onTheWay() throws {
+        var meeting = try Meeting(members: 0)
+        let wanted = meeting.call { node, now in (try? node.rotateKey(to: Meeting.keys[1], at: now)) ?? [] }
+        #expect(wanted.rings.count == 1 && meeting.ask() == nil)
+        #expect(try meeting.offer(Self.other).contains { if case .setKeysAside = $0 { true } else { false } })
+    }
+
+    @Test("a drop by force does not undo a join that waits for the disk")
+    func forcedDrop() throws {
+        let known = try Self.ring([Meeting.keys[1], Bench.key])
+        var meeting = try Meeting(members: 1, ring: known)
+        #expect(meeting.ask() == nil)
+        #expect(try meeting.offer(Self.other).rings.count == 1)
+        let wanted = meeting.call { node, now in (try? node.dropOldKeys(force: true, at: now)) ?? [] }
+        let next = try #require(wanted.rings.last)
+        #expect(next.entries.map(\.key) == [Self.other])
+        let record = try #require(meeting.call { node, now in node.keysStored(next, at: now) }.records.first)
+        #expect(record.key == Self.other && record.group == 7)
+    }
 }
