@@ -23,16 +23,15 @@ extension Node {
         switch signal {
         case .identify: identifyUntil != nil
         case .duplicateIdentity: duplicateUntil != nil
-        // Where a change of keys has shut this node out, the stranger is its own cluster.
-        case .addressConflict: !conflicts.isEmpty && !isShutOut
+        // The stranger may be the very cluster that this node is not in yet, or not any more.
+        case .addressConflict: !conflicts.isEmpty && !isOutside
         case .split: routers.contains { $0.isContested }
         case .cannotServe: (!health.isServing || canHoldNothing) && !isStarting(at: now) && !isCutOff
         case .isolated: isCutOff || (!company.isPresent && company.isLost && diagnosis.isCutOff(at: now))
         case .blocked: diagnosis.holds { if case .blocked = $0 { true } else { false } }
         case .oneWay: diagnosis.holds { $0 == .unanswered || $0.isOneWay }
         case .otherVersion: hasOtherVersion
-        case .otherKey:
-            !company.isPresent && diagnosis.holds(\.isOfOtherKey)
+        case .otherKey: !company.isPresent && !isLookingForOthers && diagnosis.holds(\.isOfOtherKey)
         case .narrow: diagnosis.holds { if case .way(_, .narrow) = $0 { true } else { false } }
         case .starting: isStarting(at: now)
         case .draining: isDraining
@@ -61,10 +60,13 @@ extension Node {
         !routers.isEmpty && routers.allSatisfy { $0.obstacle != nil && $0.obstacle != .starting }
     }
 
-    /// Whether no member is heard, but one that was with this node seals with a key that it does not have.
-    private var isShutOut: Bool {
-        !company.isPresent && diagnosis.holds { if case .parted(_, isDropped: false) = $0 { true } else { false } }
+    /// Whether this node is by itself, and has no key yet, or hears those of another.
+    private var isOutside: Bool {
+        !company.isPresent && (isLookingForOthers || diagnosis.holds(\.isOfOtherKey))
     }
+
+    /// Whether it has no key in its file, and gathers others, or asks to be let in.
+    private var isLookingForOthers: Bool { pairing?.closesAt != nil || pairing?.record.standing == .alone }
 
     /// Whether a cable, or what stands for one, is all that is missing.
     private var isCutOff: Bool {

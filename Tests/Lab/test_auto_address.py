@@ -69,6 +69,31 @@ def test_the_address_survives_every_fail_over_and_a_restart_of_the_whole_cluster
             (address, report["hardware_address"], report["client_identifier"])}
 
 
+def test_a_node_that_is_let_in_late_gives_up_the_address_that_it_had_by_itself():
+    with Lab(3, {"cluster": {"key": None}}) as lab, Dnsmasq(lab):
+        for node in lab.nodes:
+            del node.configuration["floating"]
+        first, second, late = lab.nodes
+        first.start()
+        second.start()
+        address = wait_leased(lab, first, second)
+        assert first.run_command("pair", "close", "--socket", first.socket_path).returncode == 0
+        late.start()
+        own = wait_leased(lab, late)
+        assert own != address
+        shown = late.status().report["pairing"]["fingerprint"]
+        asked = lab.wait_until(
+            lambda: [other["fingerprint"] for other in first.status().report["pairing"]["asking"]], "it is seen to ask")
+        assert asked == [shown]
+        done = first.run_command("admit", shown, "--socket", first.socket_path)
+        assert done.returncode == 0, done.stderr
+        assert wait_leased(lab) == address
+        lab.stays_true(lambda: leased(lab) == address and not lab.holders(own), "there is one address", seconds=8)
+        leader = lab.holders(address)[0]
+        leader.kill()
+        assert wait_leased(lab, *lab.backups(leader)) == address
+
+
 def test_without_a_server_people_are_told_and_the_site_is_served_until_one_appears():
     with unconfigured(2) as lab:
         lab.start()

@@ -12,9 +12,9 @@ private struct Meeting {
     private static let stranger = SocketAddress(ip: .v4(0x0A00_00C8), port: 7373)
 
     var bench: Bench
-    private let us: PairingIdentity
+    let us: PairingIdentity
     private let them: PairingIdentity
-    private var random = SeededGenerator(seed: 22)
+    var random = SeededGenerator(seed: 22)
 
     /// The node has these keys beside that of the bench.
     init(members: Int, ring: KeyRing? = nil) throws {
@@ -34,9 +34,9 @@ private struct Meeting {
     }
 
     /// A person has the node ask the other cluster to admit it, and what comes of it.
-    mutating func ask() -> PairingRefusal? {
+    mutating func ask(_ other: String? = nil) -> PairingRefusal? {
         var refusal: PairingRefusal?
-        let fingerprint = them.publicKey.fingerprint
+        let fingerprint = other ?? them.publicKey.fingerprint
         bench.call { node, now in
             do throws(PairingRefusal) {
                 return try node.askForAdmission(by: fingerprint, at: now)
@@ -202,6 +202,19 @@ struct NodeJoiningTests {
         #expect(record.key == Self.other && record.isConfigured && record.standing == .closed)
         #expect(meeting.call { node, _ in node.fixPairing() }.records.isEmpty, "nothing has changed")
     }
+    @Test("a node asks neither itself nor one of its own group to let it in")
+    func ownFingerprint() throws {
+        var meeting = try Meeting(members: 0)
+        #expect(meeting.ask(meeting.us.publicKey.fingerprint) == .isHere)
+        let friend = try #require(PairingIdentity(bytes: Array(repeating: 3, count: 32)))
+        let announcement = PairingMessage(
+            sender: friend.publicKey, nonce: PairingNonce(using: &meeting.random),
+            body: .announce(.init(group: 5, isOpen: true, name: "friend")))
+        meeting.bench.deliver(announcement.encoded, from: SocketAddress(ip: .v4(0x0A00_00C9), port: 7373))
+        #expect(meeting.ask(friend.publicKey.fingerprint) == .isHere)
+        #expect(meeting.ask() == nil)
+    }
+
     @Test("keys that are on their way to the disk are set aside, too")
     func onTheWay() throws {
         var meeting = try Meeting(members: 0)

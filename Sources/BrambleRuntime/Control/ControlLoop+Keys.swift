@@ -21,7 +21,10 @@ extension ControlLoop {
     /// The file has been read anew, and names these keys.
     func use(_ keyring: Keyring, at now: Instant) {
         let (ring, standing) = node.keyRing.with(file: keyring)
-        setup.facts.update { $0.fileKeys = keyring }
+        setup.facts.update { facts in
+            facts.fileKeys = keyring
+            facts.keyWarnings.removeAll { $0 == StartKeys.lineIsGone }
+        }
         if standing == .foreign {
             logger.warning("\(Self.movedAway)")
             setup.facts.update { $0.keyWarnings = [Self.movedAway] }
@@ -33,8 +36,8 @@ extension ControlLoop {
     }
 
     static let movedAway =
-        "bramble.toml names a cluster key that this node's cluster has never had, so the node has moved to that key's "
-        + "cluster. The keys of the former one are set aside in [node] data, under a name that begins with keys.set-aside. If that was not meant, put "
+        "bramble.toml names a cluster key that this node's cluster has never had, as far as this node knows, so it has moved "
+        + "to that key's cluster. The keys of the former one are set aside in [node] data, under a name that begins with keys.set-aside. If that was not meant, put "
         + "the former key back and restart bramble."
 
     /// Begins a rotation.

@@ -23,7 +23,9 @@ extension ControlLoop {
             let (other, actions) = try node.admit(fingerprint, at: now)
             perform(actions)
             var reply = ControlReply.done(
-                "\(VisibleText.of(other.name)) (\(other.key.fingerprint)) at \(other.address.ip) is given the cluster's key"
+                "\(VisibleText.of(other.name)) (\(other.key.fingerprint)) at \(other.address.ip) is offered the cluster's key. "
+                    + "It is a member in a moment; if not, it waits for the node that `bramble pair join` named there: say "
+                    + "this on that one"
             )
             reply.key = other.key.fingerprint
             return reply
@@ -74,6 +76,10 @@ extension ControlLoop {
             return
                 "no node that asks has the fingerprint \(fingerprint). Nothing has changed. These ask: "
                 + PlainNumbers.list(names)
+        case .isHere:
+            return
+                "this node, or one of its own cluster, has that fingerprint. Nothing has changed. Name a node of the cluster "
+                + "that is to let this one in: its own `bramble status` shows the fingerprint"
         case .keyIsConfigured:
             return
                 "this node's key stands in bramble.toml, and so does where it belongs. Nothing has changed. Put the key of "

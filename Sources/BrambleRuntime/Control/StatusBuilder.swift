@@ -134,8 +134,13 @@ enum StatusBuilder {
     private static func obstacles(_ node: NodeSnapshot) -> [String] {
         node.floating.compactMap { floating in
             if let owner = floating.stranger {
-                return "\(floating.address.ip) belongs to a stranger on this network (\(owner)), so no node takes it. "
-                    + "Give the cluster or the stranger another address."
+                // Who is by itself may be outside of the cluster whose address it is.
+                let isAlone = !node.members.contains { $0.id != node.session.node && $0.state.isPresent }
+                return "\(floating.address.ip) belongs to a stranger on this network (\(owner)), so "
+                    + (isAlone
+                        ? "this node does not take it. If the stranger is one of your nodes, this one is to be let in there; "
+                            + "else give"
+                        : "no node takes it. Give") + " the cluster or the stranger another address."
             }
             return switch floating.obstacle {
             case nil: nil

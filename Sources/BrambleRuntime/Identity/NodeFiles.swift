@@ -96,10 +96,16 @@ struct NodeFiles: Sendable {
     /// What the node keeps of pairing; made at first start, and on the disk before this returns. Throws for a file that is
     /// damaged.
     ///
-    /// A node that has keys which were rotated is in a cluster: the file, if it is lost or tells of another one, is made to
-    /// fit them.
+    /// A node that has keys which were rotated is in a cluster: the file, if it is lost, damaged or tells of another one, is
+    /// made to fit them.
     func pairing(beside ring: KeyRing? = nil) throws(NodeFilesError) -> PairingFile {
-        let stored = try storedPairing()
+        let stored: PairingFile?
+        do throws(NodeFilesError) {
+            stored = try storedPairing()
+        } catch {
+            guard case .unreadablePairing = error, ring?.isRotated == true else { throw error }
+            stored = nil
+        }
         var random = SystemRandomNumberGenerator()
         var file = stored ?? PairingFile(using: &random)
         if let ring, ring.isRotated, !ring.entries.contains(where: { $0.key == file.record.key }) {

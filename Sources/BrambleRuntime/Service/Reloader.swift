@@ -49,8 +49,8 @@ final class Reloader: Sendable {
     private var keyIsGone: ConfigurationProblem {
         ConfigurationProblem(
             file: file.path ?? "bramble.toml", path: "cluster.key",
-            complaint: "there is no cluster key any more, and without one this node would talk to nobody",
-            advice: "Put the key of the other nodes back into [cluster]; `bramble key new` makes one for a new cluster."
+            complaint: "there is no cluster key any more; the node stays in its cluster, with the key that it has",
+            advice: "Put the line that `sudo bramble key show` prints back into [cluster]."
         )
     }
 }

@@ -2,6 +2,8 @@
 public struct KeyProgress: Codable, Hashable, Sendable {
     /// The fingerprint of the key that is to be used by all.
     public var key: String
+    /// That of the newest key: another, if another person began a rotation in the same moment, and that one's won.
+    public var newest: String
     /// How many nodes are up.
     public var nodes: Int
     /// The nodes that are up and lack the key, or still open a key that is being dropped.
@@ -21,6 +23,7 @@ public struct KeyProgress: Codable, Hashable, Sendable {
     public init?(of key: String, isDrop: Bool, in report: StatusReport) {
         guard let keys = report.cluster.keys else { return nil }
         self.key = key
+        newest = keys.newest.fingerprint
         nodes = report.cluster.members.count { $0.state == .alive || $0.state == .suspect }
         awaited = (keys.lacking + (isDrop ? keys.notDropped : [])).filter(\.isUp).map { VisibleText.of($0.name) }
         away = keys.lacking.filter { !$0.isUp }.map { VisibleText.of($0.name) }
@@ -45,7 +48,10 @@ public struct KeyProgress: Codable, Hashable, Sendable {
         let names = PlainNumbers.list(awaited)
         if isDrop ? isAlone : isSpread {
             let all = nodes == 1 ? "the one node that is up" : "all \(nodes) nodes that are up"
-            return isDrop ? "\(all) have dropped the older keys" : "\(all) seal with \(key)"
+            let one = nodes == 1
+            if isDrop { return "\(all) \(one ? "has" : "have") dropped the older keys" }
+            let seal = "\(all) \(one ? "seals" : "seal") with \(newest)"
+            return newest == key ? seal : "another rotation began at the same time, and its key is the newest: \(seal)"
         }
         guard isStored else { return "the key is on its way to this node's disk" }
         let count = nodes - awaited.count
@@ -55,7 +61,7 @@ public struct KeyProgress: Codable, Hashable, Sendable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case key, nodes, awaited, away, older
+        case key, newest, nodes, awaited, away, older
         case isStored = "stored"
         case isStoring = "storing"
         case isSealing = "sealing"

@@ -46,7 +46,7 @@ public struct PairingReport: Codable, Hashable, Sendable {
             let others = found > 1 ? "\(found) found" : "no other found yet"
             return
                 "\(others); nodes without a key may join for \(PlainNumbers.duration(seconds: closesInSeconds ?? 0)) "
-                + "yet (`bramble pair close` ends that)"
+                + "yet (`bramble pair close` ends that); this node shows \(fingerprint)"
         case "alone":
             return "found nobody, and asks to be let in: `bramble admit \(fingerprint)` on a node of the cluster"
         default: return "closed; this node shows \(fingerprint)"

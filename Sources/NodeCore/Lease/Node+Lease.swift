@@ -66,6 +66,16 @@ extension Node {
         speak(to: [address], at: now, into: &actions)
     }
 
+    /// This node is of another cluster from now on, whose address it will hear of. What it had by itself it lets go.
+    mutating func leaseAnew(as key: ClusterKey, at now: Instant, into actions: inout [Action]) {
+        guard let before = leasing else { return }
+        if let address = before.floated { putDown(address, at: now, into: &actions) }
+        var keeper = LeaseKeeper(
+            virtualRouterID: before.virtualRouterID, remembered: nil, key: key, random: before.random)
+        (keeper.link, keeper.linkProblem) = (before.link, before.linkProblem)
+        leasing = keeper
+    }
+
     mutating func leaseDeadline(at now: Instant, into actions: inout [Action]) {
         guard leasing != nil else { return }
         if var client = leasing?.client, let due = client.nextDeadline, due <= now {

@@ -39,6 +39,8 @@ extension Node {
     ) throws(PairingRefusal) -> [Action] {
         guard let pairing else { throw .off }
         guard !pairing.isFixed else { throw .keyIsConfigured }
+        let own = [pairing.publicKey] + pairing.others.filter { $0.group == pairing.record.group }.map(\.key)
+        guard !own.contains(where: { $0.fingerprint == fingerprint }) else { throw .isHere }
         if hasCluster { try checkRoomForKeys() }
         return try pair(at: now) { $0.askForAdmission(by: fingerprint, at: now) }
     }
@@ -151,10 +153,7 @@ extension Node {
             keys = KeyRotation(KeyRing(Keyring(offer.key)))
             toldToSeal = offer.key
             useKeys(insteadOf: before, into: &actions)
-            leasing = configuration.leasedRouterID.map {
-                LeaseKeeper(
-                    virtualRouterID: $0, remembered: nil, key: offer.key, random: leasing?.random ?? .init(seed: 0))
-            }
+            leaseAnew(as: offer.key, at: now, into: &actions)
         }
         membership.callAnew(at: now)
     }

@@ -23,6 +23,8 @@ public enum PairingRefusal: Error, Hashable, Sendable {
     case off
     /// No node that asks has this fingerprint.
     case unknown(String)
+    /// The node with this fingerprint is this one, or of its own group.
+    case isHere
     /// The key stands in the configuration: where the node belongs is decided there.
     case keyIsConfigured
     /// There are so many keys already that those of another cluster may find no room beside them.

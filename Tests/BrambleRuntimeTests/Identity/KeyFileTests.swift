@@ -88,7 +88,10 @@ struct KeyProgressTests {
         #expect(try !progress(Self.report()).isSpread, "it is everywhere, and not in use")
         let done = try progress(Self.report(phase: .sealing, lacking: [("pi-oak", .dead)]))
         #expect(done.isSpread && !done.isAlone)
-        #expect(try progress(Self.report(newest: "other", older: ["new", "old"], phase: .sealing)).isSpread)
+        #expect(done.text(isDrop: false).hasSuffix("seal with new"))
+        let lost = try progress(Self.report(newest: "other", older: ["new", "old"], phase: .sealing))
+        #expect(lost.isSpread && lost.text(isDrop: false).contains("another rotation"))
+        #expect(lost.text(isDrop: false).hasSuffix("seal with other"))
     }
 
     @Test("a drop is done when no older key opens anywhere")

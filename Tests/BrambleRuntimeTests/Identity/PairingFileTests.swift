@@ -56,6 +56,13 @@ struct PairingFileTests {
         let error = #expect(throws: NodeFilesError.self) { try files.pairing() }
         #expect(error?.description.contains("bramble admit") == true)
         #expect(try TestFiles.read(directory.file("pairing")) == "secret 00\n", "nothing was changed")
+        // Where the cluster's keys are there, nothing of it is needed.
+        var random = SeededGenerator(seed: 8)
+        let key = ClusterKey(using: &random)
+        let ring = try #require(KeyRing(text: "floor 0\nkey 1 \(key.text)\n"))
+        let made = try files.pairing(beside: ring)
+        #expect(made.record.key == key && made.record.standing == .closed)
+        #expect(try files.storedPairing() == made)
     }
 
     @Test("a new identity has a new secret, and the same place in its group")
