@@ -95,12 +95,8 @@ public struct Node: Sendable {
         toldKeys = keys.held
         toldToSeal = keys.ring.newest.key
         pairing = configuration.pairing.map {
-            var record = $0.record
-            // One that has met others is of their cluster. It gathers on for now, for they may have gone to another group
-            // meanwhile, and be gathering there.
-            if record.standing == .open, !known.isEmpty { record.isEstablished = true }
-            return Pairing(
-                identity: $0.identity, record: record, name: configuration.name, isFixed: $0.isKeyConfigured,
+            Pairing(
+                identity: $0.identity, record: $0.record, name: configuration.name, isFixed: $0.isKeyConfigured,
                 configuration: $0.configuration,
                 random: SeededGenerator(seed: session.salt), nonces: $0.nonces, at: now)
         }

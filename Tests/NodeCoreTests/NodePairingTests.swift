@@ -6,7 +6,7 @@ import Wire
 @Suite("A node and those without its key")
 struct NodePairingTests {
     /// A node that gathers or whose key is in its file, and a member.
-    private static func bench(isOpen: Bool = false) throws -> Bench {
+    private static func bench(isOpen: Bool = false, known: [KnownPeer] = []) throws -> Bench {
         var configuration = Node.Configuration(
             name: "node", httpPort: 80, keyring: Keyring(Bench.key), floating: [Bench.floating], interval: 2)
         let identity = try #require(PairingIdentity(bytes: [UInt8](repeating: 7, count: 32)))
@@ -19,18 +19,17 @@ struct NodePairingTests {
             isOpen
             ? PairingSetup(identity: identity, record: record, nonces: nonces)
             : PairingSetup(identity: identity, key: Bench.key, nonces: nonces)
-        var bench = Bench(peers: [1], configuration: configuration)
-        bench.run(for: .seconds(2))
-        _ = bench.take()
-        return bench
+        return Bench(peers: [1], configuration: configuration, known: known)
     }
 
     @Test("a member that still gathers is told that its cluster is complete, and a stranger is told nothing")
     func complete() throws {
         var bench = try Self.bench()
+        bench.run(for: .seconds(2))
+        _ = bench.take()
         var stranger = try Stranger(seed: 1)
         let announcement = stranger.announcement(.init(group: UInt64(Bench.key.hint), isOpen: true, name: "x"))
-        bench.deliver(announcement, from: SocketAddress(ip: .v4(0x0A00_00C1), port: 7373))
+        bench.deliver(announcement, from: Self.elsewhere)
         #expect(bench.take().sends == 0)
         bench.deliver(announcement, from: bench.peers[0].address)
         #expect(bench.peers[0].heard.filter { $0 == [0x41] }.count == 1)
@@ -41,10 +40,31 @@ struct NodePairingTests {
         arguments: [true, false])
     func told(byPerson: Bool) throws {
         var bench = try Self.bench(isOpen: !byPerson)
+        bench.run(for: .seconds(2))
         if byPerson { bench.call { node, now in (try? node.openPairing(at: now)) ?? [] } }
         #expect(bench.snapshot.pairing?.standing == .open)
         #expect(bench.snapshot.pairing?.found == 2, "members count")
         try bench.say([0x41])
         #expect(bench.snapshot.pairing?.standing == (byPerson ? .open : .closed))
     }
+
+    @Test("whom it knew before it began anew is no company: it asks, and is no cluster")
+    func beginsAnew() throws {
+        let known = KnownPeer(id: NodeID(high: 9, low: 0), lastAddress: Self.elsewhere, name: "old")
+        var bench = try Self.bench(isOpen: true, known: [known])
+        bench.peers[0].isSilent = true
+        bench.run(for: .seconds(2))
+        let announced = bench.take().compactMap { action -> PairingMessage.Announcement? in
+            guard case .send(let bytes, .everyone) = action,
+                case .announce(let announcement)? = try? PairingMessage(
+                    decoding: bytes
+                ).body
+            else { return nil }
+            return announcement
+        }
+        #expect(announced.isEmpty == false)
+        #expect(announced.allSatisfy { $0.asks && !$0.isEstablished })
+    }
+
+    private static let elsewhere = SocketAddress(ip: .v4(0x0A00_00C1), port: 7373)
 }

@@ -43,6 +43,7 @@ struct PairingNetwork {
     }
 
     mutating func start(_ index: Int) {
+        hosts[index].met = 0
         let seed = random.next()
         let nonces = Nonces(seed: seed)
         hosts[index].pairing = Pairing(

@@ -31,7 +31,7 @@ extension Pairing {
 
     private func joinsUs(_ other: Other) -> Bool {
         isOpen && other.isOpen && !other.isEstablished && other.group != record.group
-            && (record.isEstablished || record.group < other.group)
+            && (isEstablished || record.group < other.group)
     }
 
     mutating func offer(to index: Int, at now: Instant) -> [Action] {
@@ -42,7 +42,7 @@ extension Pairing {
         let nonce = secureNonce()
         let offer = PairingOffer(
             group: record.group, key: record.key, generation: generation, isAdmission: !joinsUs(other),
-            isEstablished: record.isEstablished)
+            isEstablished: isEstablished)
         guard let datagram = identity.offer(offer, to: other.key, announced: other.nonce, nonce: nonce) else {
             return ignore(.badKey)
         }
@@ -68,7 +68,7 @@ extension Pairing {
         guard group == record.group else { return [] }
         // One that has several addresses answers from each.
         guard prove(other.key, at: now) else { return [] }
-        var actions: [Action] = []
+        var actions = noteCompany()
         // Who was alone and has let somebody in is a cluster.
         if record.standing == .alone { close(into: &actions) }
         return actions + [.tell(.found(other, count: found))]
@@ -105,6 +105,7 @@ extension Pairing {
         var actions: [Action] = []
         if !isSame { join(offer, at: now, into: &actions) }
         prove(sender, at: now)
+        actions += noteCompany()
         let answer = identity.acceptance(
             of: offer.group, from: sender, offered: message.nonce, nonce: secureNonce())
         return actions + (answer.map { [.confirm($0, to: source)] } ?? [])
@@ -112,13 +113,13 @@ extension Pairing {
 
     /// Whether it takes the key of whoever admits it; where a person has named one, of that one alone.
     var takesAdmissions: Bool {
-        !isFixed && (asksUntil != nil || (!record.isEstablished && !hasCompany && record.standing != .closed))
+        !isFixed && (asksUntil != nil || (!isEstablished && !hasCompany && record.standing != .closed))
     }
 
     private func takes(_ offer: PairingOffer, from sender: PairingKey) -> Bool {
         guard offer.isAdmission else {
             // Who asks by a person's word goes nowhere else meanwhile.
-            return isOpen && !record.isEstablished && asksUntil == nil
+            return isOpen && !isEstablished && asksUntil == nil
                 && (offer.isEstablished || offer.group < record.group)
         }
         // Of two that admit each other the higher group goes: they must not change places.
@@ -133,7 +134,8 @@ extension Pairing {
         record.isConfigured = false
         if offer.isAdmission { record.standing = .closed }
         record.isEstablished = offer.isEstablished || offer.isAdmission
-        (proven, isReopened) = ([], false)
+        record.hasMetOthers = true
+        (proven, isReopened, isReturning) = ([], false, false)
         followedUntil = now.advanced(by: configuration.following)
         stopAsking()
         stayOpen(at: now)

@@ -52,6 +52,9 @@ public struct Pairing: Sendable {
     var hoped: String?
     /// Whether a person has opened the group again: then it stays open though other members are closed.
     var isReopened = false
+    /// Whether an earlier run has had company in this group. It gathers on for now, for its company may have gone to another
+    /// group meanwhile, and be gathering there; but it goes nowhere, for it may be complete as well.
+    var isReturning: Bool
     /// Until when it gathers though the group that it joined is complete.
     var followedUntil = Instant.zero
     /// When it closes at the latest.
@@ -84,6 +87,7 @@ public struct Pairing: Sendable {
         announced = nonces()
         announceAt = now
         lastCall = now.advanced(by: configuration.longestWindow)
+        isReturning = record.standing == .open && record.hasMetOthers
         closesAt = record.standing == .open ? now.advanced(by: configuration.window) : nil
     }
 
@@ -118,14 +122,17 @@ public struct Pairing: Sendable {
     /// Whether there are others whom it would leave behind.
     var hasCompany: Bool { members.ever > 0 || !proven.isEmpty }
 
+    /// Whether it goes to no open group, and open groups come to it.
+    var isEstablished: Bool { record.isEstablished || isReturning }
+
     func asks(_ other: Other) -> Bool {
-        let settleIt = isOpen && other.isOpen && !(record.isEstablished && other.isEstablished)
+        let settleIt = isOpen && other.isOpen && !(isEstablished && other.isEstablished)
         return other.group != record.group && other.asks && !settleIt
     }
 
     private var announcement: [UInt8] {
         let body = PairingMessage.Announcement(
-            group: record.group, isOpen: isOpen, isEstablished: record.isEstablished, asks: takesAdmissions, name: name)
+            group: record.group, isOpen: isOpen, isEstablished: isEstablished, asks: takesAdmissions, name: name)
         return PairingMessage(sender: publicKey, nonce: announced, body: .announce(body)).encoded
     }
 
@@ -173,16 +180,26 @@ public struct Pairing: Sendable {
         let before = found
         members = (ever, present)
         if found > before { stayOpen(at: now) }
-        var actions: [Action] = []
+        var actions = noteCompany()
         // Who was alone and has let somebody in is a cluster.
         if record.standing == .alone, hasCompany { close(into: &actions) }
         return actions
     }
 
+    /// A run after this one has to know that there are others.
+    mutating func noteCompany() -> [Action] {
+        guard hasCompany, !record.isEstablished, !record.hasMetOthers else { return [] }
+        record.hasMetOthers = true
+        return [.store(record)]
+    }
+
     /// A member says, sealed, that the group takes nobody in by itself any more.
     public mutating func groupIsComplete(at now: Instant) -> [Action] {
+        guard isOpen, !isReopened, followedUntil <= now else { return [] }
+        // There is at least that member, met or not.
+        record.isEstablished = true
         var actions: [Action] = []
-        if isOpen, !isReopened, followedUntil <= now { close(into: &actions) }
+        close(into: &actions)
         return actions
     }
 
@@ -208,10 +225,12 @@ public struct Pairing: Sendable {
 
     mutating func close(into actions: inout [Action]) {
         closesAt = nil
-        isReopened = false
+        (isReopened, isReturning) = (false, false)
         announced = secureNonce()
         record.isEstablished = record.isEstablished || hasCompany
         record.standing = record.isEstablished ? .closed : .alone
+        // Whoever was there has not come back: it asks like one that has never met anybody.
+        record.hasMetOthers = record.isEstablished
         actions += [.store(record), .tell(.closed(isAlone: !record.isEstablished))]
         if record.standing == .closed { actions.append(.sayComplete(to: nil)) }
     }
