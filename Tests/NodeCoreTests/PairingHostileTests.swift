@@ -181,6 +181,65 @@ struct PairingHostileTests {
         #expect(network.clusterKeys.count == 1, "its company has come along")
     }
 
+    @Test(
+        "two that have found each other come together again, to whatever two groups a stranger leads them",
+        arguments: 1...8)
+    func parted(_ seed: UInt64) throws {
+        var network = try PairingNetwork(3, seed: seed)
+        network.run(for: .seconds(9))
+        var stranger = try Stranger(seed: 12)
+        for round in 0..<3 as Range<UInt64> {
+            for index in network.hosts.indices {
+                let offer = try stranger.offer(
+                    group: 1000 - 100 * round + (index == 1 ? 3 : UInt64(index)), isAdmission: false,
+                    isEstablished: true, to: network.hosts[index].identity.publicKey,
+                    announced: try #require(network.announced(by: index).last))
+                network.inject(offer, from: 9, to: index)
+            }
+            #expect(network.groups.count == 3, "each takes what it is offered")
+            network.run(for: .seconds(6))
+            #expect(network.groups.count == 1 && network.clusterKeys.count == 1)
+        }
+        network.run(for: .seconds(200))
+        #expect(network.hosts.allSatisfy { $0.record.standing == .closed })
+        #expect(network.groups.count == 1 && network.clusterKeys.count == 1)
+    }
+
+    @Test(
+        "who has company is led away by nobody when its company may be complete soon", arguments: [171, 175, 179, 160])
+    func lateBait(_ seconds: Int) throws {
+        var network = try PairingNetwork(2, seed: 11, starting: false)
+        network.start(0)
+        network.run(for: .seconds(2))
+        network.start(1)
+        let start = network.now
+        while network.hosts.contains(where: { $0.pairing?.found != 2 }) { network.run(for: .milliseconds(1)) }
+        #expect(network.now < start.advanced(by: .seconds(2)))
+        network.run(for: .seconds(seconds))
+        let before = network.hosts[0].record
+        var stranger = try Stranger(seed: 12)
+        let offer = try stranger.offer(
+            group: 0, isAdmission: false, isEstablished: true, to: network.hosts[0].identity.publicKey,
+            announced: try #require(network.announced(by: 0).last))
+        network.inject(offer, from: 9, to: 0)
+        #expect((network.hosts[0].record.key != before.key) == (seconds < 170))
+        network.run(for: .seconds(200))
+        #expect(network.clusterKeys.count == 1)
+    }
+
+    @Test("what a group's number is given to with another key is not taken")
+    func sameNumber() throws {
+        var network = try PairingNetwork(2, seed: 11)
+        network.run(for: .seconds(9))
+        let before = network.hosts[0].record
+        var stranger = try Stranger(seed: 12)
+        let offer = try stranger.offer(
+            group: before.group, isAdmission: false, isEstablished: true, to: network.hosts[0].identity.publicKey,
+            announced: try #require(network.announced(by: 0).last))
+        network.inject(offer, from: 9, to: 0)
+        #expect(network.hosts[0].record == before)
+    }
+
     // MARK: - Who crowds out others
 
     /// A group of two that is complete, and a third node that asks.

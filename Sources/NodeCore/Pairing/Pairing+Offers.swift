@@ -31,7 +31,7 @@ extension Pairing {
 
     private func joinsUs(_ other: Other) -> Bool {
         isOpen && other.isOpen && !other.isEstablished && other.group != record.group
-            && (isEstablished || record.group < other.group)
+            && (leads || record.group < other.group)
     }
 
     mutating func offer(to index: Int, at now: Instant) -> [Action] {
@@ -42,7 +42,7 @@ extension Pairing {
         let nonce = secureNonce()
         let offer = PairingOffer(
             group: record.group, key: record.key, generation: generation, isAdmission: !joinsUs(other),
-            isEstablished: isEstablished)
+            isEstablished: leads)
         guard let datagram = identity.offer(offer, to: other.key, announced: other.nonce, nonce: nonce) else {
             return ignore(.badKey)
         }
@@ -94,7 +94,7 @@ extension Pairing {
         let opened = identity.open(sealed, from: sender, nonce: message.nonce, announced: announced)
         guard let offer = opened else { return ignore(.forged) }
         let isSame = offer.group == record.group && offer.key == record.key
-        guard isSame || takes(offer, from: sender) else { return ignore(.notWanted) }
+        guard isSame || takes(offer, from: sender, at: now) else { return ignore(.notWanted) }
         guard !dropped.contains(offer.key.hint) else {
             stopAsking()
             return ignore(.notWanted) + [.tell(.offersDroppedKey)]
@@ -116,15 +116,27 @@ extension Pairing {
         !isFixed && (asksUntil != nil || (!isEstablished && !hasCompany && record.standing != .closed))
     }
 
-    private func takes(_ offer: PairingOffer, from sender: PairingKey) -> Bool {
+    private func takes(_ offer: PairingOffer, from sender: PairingKey, at now: Instant) -> Bool {
         guard offer.isAdmission else {
             // Who asks by a person's word goes nowhere else meanwhile.
-            return isOpen && !isEstablished && asksUntil == nil
-                && (offer.isEstablished || offer.group < record.group)
+            return isOpen && !isEstablished && asksUntil == nil && goesBefore(offer)
+                && (!hasCompany || canStillFollow(sender, at: now))
         }
         // Of two that admit each other the higher group goes: they must not change places.
         if admitted[sender] != nil, record.group < offer.group { return false }
         return takesAdmissions && (asksUntil == nil || sender.fingerprint == hoped)
+    }
+
+    /// Whether that group goes before its own. The order of all groups is the same for all nodes, so nobody goes in circles.
+    private func goesBefore(_ offer: PairingOffer) -> Bool {
+        let isLower = offer.group < record.group
+        guard offer.isEstablished else { return isLower && !isLed }
+        return isLower || (!isLed && offer.group != record.group)
+    }
+
+    /// Whether its company has the time to come along before it is complete. One of them that has gone already is followed.
+    private func canStillFollow(_ sender: PairingKey, at now: Instant) -> Bool {
+        proven.contains(sender) || closesAt.map { now.advanced(by: configuration.following) < $0 } ?? false
     }
 
     private mutating func join(_ offer: PairingOffer, at now: Instant, into actions: inout [Action]) {
@@ -133,7 +145,8 @@ extension Pairing {
         record.key = offer.key
         record.isConfigured = false
         if offer.isAdmission { record.standing = .closed }
-        record.isEstablished = offer.isEstablished || offer.isAdmission
+        record.isEstablished = offer.isAdmission
+        isLed = offer.isEstablished
         record.hasMetOthers = true
         (proven, isReopened, isReturning) = ([], false, false)
         followedUntil = now.advanced(by: configuration.following)

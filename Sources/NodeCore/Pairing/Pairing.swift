@@ -4,17 +4,20 @@ public import Wire
 ///
 /// At first each node is a group of its own, with a key of its own, and *open*. Of two open groups that hear each other
 /// the one with the higher number joins the other, unless it is a cluster already (*established*) and the other is not: a
-/// node of the group that stays offers the key, sealed for the other alone by X25519. So all nodes of one network end up
+/// node of the group that stays offers the key, sealed for the other alone by X25519. Whoever was gathered by an established
+/// group *leads* there: it takes along the group that it comes from, whatever the numbers; of two such nodes the lower number
+/// wins again, for a stranger may have led each to another group. So all nodes of one network end up
 /// in the group with the lowest number, in whatever order they start. Some minutes after the last one came the group
 /// *closes*, all of it as soon as one of it does. From then on a person has to admit whoever comes.
 ///
-/// Whoever is on the network while a group is open can join it. That is the price of having nothing to type. But nobody
-/// can part those who have found each other:
+/// Whoever is on the network while a group is open can join it, or gather it in a group of its own. That is the price of
+/// having nothing to type. But it
+/// takes more than an offer or two to part those who have found each other. (A group to which it has given two keys is parted.)
 ///
 /// - Only who has proven by an agreement that the owner of a key is in the group, and the members of the cluster, count as
 ///   found, and keep it open.
 /// - Who has company goes to another group only where that one gathers, and gathers there as well for a while, so that
-///   its company is offered the same. An admission would part it from them: it takes one only when it is by itself, or
+///   its company is offered the same; and not when its own is about to be complete, but for following one of its own. An admission would part it from them: it takes one only when it is by itself, or
 ///   from the node that a person has named.
 public struct Pairing: Sendable {
     /// What this node keeps on disk.
@@ -55,6 +58,8 @@ public struct Pairing: Sendable {
     /// Whether an earlier run has had company in this group. It gathers on for now, for its company may have gone to another
     /// group meanwhile, and be gathering there; but it goes nowhere, for it may be complete as well.
     var isReturning: Bool
+    /// Whether it was gathered by a group that is established, or leads to one: its word for it is no proof.
+    var isLed = false
     /// Until when it gathers though the group that it joined is complete.
     var followedUntil = Instant.zero
     /// When it closes at the latest.
@@ -124,6 +129,9 @@ public struct Pairing: Sendable {
 
     /// Whether it goes to no open group, and open groups come to it.
     var isEstablished: Bool { record.isEstablished || isReturning }
+
+    /// Whether its group goes before others with lower numbers.
+    var leads: Bool { isEstablished || isLed }
 
     func asks(_ other: Other) -> Bool {
         let settleIt = isOpen && other.isOpen && !(isEstablished && other.isEstablished)
@@ -225,7 +233,7 @@ public struct Pairing: Sendable {
 
     mutating func close(into actions: inout [Action]) {
         closesAt = nil
-        (isReopened, isReturning) = (false, false)
+        (isReopened, isReturning, isLed) = (false, false, false)
         announced = secureNonce()
         record.isEstablished = record.isEstablished || hasCompany
         record.standing = record.isEstablished ? .closed : .alone
