@@ -262,6 +262,26 @@ struct PairingTests {
         #expect(network.hosts.allSatisfy { $0.record.standing == .closed } && network.clusterKeys.count == 1)
     }
 
+    @Test("who has joined shows that to nobody, and lets nobody in, before it is on its disk", arguments: 1...4)
+    func unstored(_ seed: UInt64) throws {
+        var network = try PairingNetwork(3, seed: seed)
+        let order = network.hosts.indices.sorted { network.hosts[$0].record.group < network.hosts[$1].record.group }
+        // The last one hears the middle one alone, and that one's disk is full.
+        let (first, middle, last) = (order[0], order[1], order[2])
+        network.isCut = { Set([$0, $1]) == [first, last] || Set([$0, $1]) == [middle, last] }
+        network.setDisk(false, of: middle)
+        network.run(for: .seconds(5))
+        #expect(network.hosts[middle].record.group == network.hosts[first].record.group)
+        let announced = network.announced(by: middle).count
+        network.isCut = { Set([$0, $1]) == [first, last] }
+        network.run(for: .seconds(10))
+        #expect(network.announced(by: middle).count == announced)
+        #expect(network.groups.count == 2)
+        network.setDisk(true, of: middle)
+        network.run(for: .seconds(5))
+        #expect(network.groups.count == 1)
+    }
+
     @Test("those that have found each other go together to a cluster that gathers", arguments: 1...6)
     func follows(_ seed: UInt64) throws {
         var network = try PairingNetwork(4, seed: seed)

@@ -180,7 +180,9 @@ extension Node {
 
     /// The record is on the disk, as was asked for.
     public mutating func pairingStored(_ record: PairingRecord) -> [Action] {
-        isStopped ? [] : pairingStorage.stored(record)
+        guard !isStopped, record == pairingStorage.pending else { return [] }
+        pairing?.recordIsStored()
+        return pairingStorage.stored()
     }
 
     /// The record could not be written to the disk. It is tried again.

@@ -37,7 +37,7 @@ extension Pairing {
     mutating func offer(to index: Int, at now: Instant) -> [Action] {
         var other = candidates[index]
         if let last = other.offeredAt, now < last.advanced(by: configuration.offerSpacing) { return [] }
-        guard !other.isAnswered else { return [] }
+        guard !other.isAnswered, isStored else { return [] }
         guard budget.allows(other.address.ip, isNamed: isNamed(other.key), at: now) else { return ignore(.tooMany) }
         let nonce = secureNonce()
         let offer = PairingOffer(
@@ -148,6 +148,7 @@ extension Pairing {
         record.isEstablished = offer.isAdmission
         isLed = offer.isEstablished
         record.hasMetOthers = true
+        isStored = false
         (proven, isReopened, isReturning) = ([], false, false)
         followedUntil = now.advanced(by: configuration.following)
         stopAsking()

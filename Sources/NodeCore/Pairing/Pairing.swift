@@ -62,6 +62,9 @@ public struct Pairing: Sendable {
     var isLed = false
     /// Until when it gathers though the group that it joined is complete.
     var followedUntil = Instant.zero
+    /// Whether the disk knows of the group that it has joined. Until then a power cut takes it back to where it was, so it leads
+    /// nobody there.
+    var isStored = true
     /// When it closes at the latest.
     var lastCall: Instant
     var announceAt: Instant
@@ -120,7 +123,7 @@ public struct Pairing: Sendable {
     }
 
     /// Whether it shows itself: while it may be taken in, or takes others in.
-    private var announces: Bool { record.standing != .closed || asksUntil != nil }
+    private var announces: Bool { isStored && (record.standing != .closed || asksUntil != nil) }
 
     var isOpen: Bool { record.standing == .open }
 
@@ -210,6 +213,9 @@ public struct Pairing: Sendable {
         close(into: &actions)
         return actions
     }
+
+    /// The record is on the disk, as was asked for.
+    public mutating func recordIsStored() { isStored = true }
 
     /// The key of the group is another from now on: it was rotated.
     public mutating func keyChanged(to key: ClusterKey) -> [Action] {
