@@ -27,6 +27,8 @@ public struct Node: Sendable {
     /// Nodes that have no key in common with this one; nil where nobody is let in.
     var pairing: Pairing?
     var pairingStorage = PairingStorage()
+    /// Until when a member is not told again that the group is complete: what provokes that proves nothing of its sender.
+    var toldComplete: [SocketAddress: Instant] = [:]
     var membership: SWIM
     /// What the members mean for election and lights.
     var company: Company
