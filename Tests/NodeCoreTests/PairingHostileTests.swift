@@ -278,6 +278,25 @@ struct PairingHostileTests {
         #expect(network.groups.count == 1)
     }
 
+    @Test("copies of a key that were there before its owner do not keep it out for long")
+    func copiesFirst() throws {
+        var network = try PairingNetwork(3, seed: 2, starting: false)
+        network.start(0)
+        network.start(1)
+        network.run(for: .seconds(200))
+        let key = network.hosts[2].identity.publicKey
+        var stranger = try Stranger(seed: 3)
+        for address in 0..<4 {
+            let body = PairingMessage.Announcement(group: 1, isOpen: false, asks: true, name: "x")
+            network.inject(stranger.announcement(body, as: key), from: 10 + address, to: 0)
+        }
+        network.start(2)
+        network.run(for: .seconds(25))
+        network.perform(0) { $0.admit(key.fingerprint, at: $1) }
+        network.run(for: .seconds(7))
+        #expect(network.groups.count == 1)
+    }
+
     /// From how many addresses the flood comes.
     @Test("one that asks is not forgotten in a flood, and let in through it", arguments: [1, 1000])
     func flood(_ addresses: Int) throws {

@@ -8,8 +8,13 @@ extension Pairing {
         _ announcement: PairingMessage.Announcement, _ message: PairingMessage, from source: SocketAddress,
         at now: Instant
     ) -> [Action] {
+        recognize(message.sender)
         let before = candidates.all.contains { $0.key == message.sender && asks($0) }
         let heard = Other(key: message.sender, announcement, message.nonce, source, at: now)
+        // Those that go before strangers. With all of `self` in it the candidates would be copied each time.
+        let isKnown = { [proven, admitted, hopedKey] key in
+            proven.contains(key) || admitted[key] != nil || key == hopedKey
+        }
         guard let index = candidates.note(heard, isKnown: isKnown) else { return ignore(.tooMany) }
         let other = candidates[index]
         var actions: [Action] = !before && asks(other) ? tell(of: other, at: now) : []
@@ -21,12 +26,14 @@ extension Pairing {
         return actions
     }
 
-    /// Those that go before strangers.
-    private func isKnown(_ key: PairingKey) -> Bool { proven.contains(key) || isNamed(key) }
-
     /// Whether a person has named this node.
     private func isNamed(_ key: PairingKey) -> Bool {
-        admitted[key] != nil || hoped.map { $0 == key.fingerprint } ?? false
+        admitted[key] != nil || key == hopedKey
+    }
+
+    /// Notes whether this is the one that is to let this node in.
+    private mutating func recognize(_ key: PairingKey) {
+        if let hoped, hopedKey == nil, key.fingerprint == hoped { hopedKey = key }
     }
 
     private func joinsUs(_ other: Other) -> Bool {
@@ -89,8 +96,8 @@ extension Pairing {
     ) -> [Action] {
         let sender = message.sender
         guard !isFixed, record.standing != .closed || asksUntil != nil else { return ignore(.notWanted) }
-        let isHoped = asksUntil != nil && sender.fingerprint == hoped
-        guard budget.allows(source.ip, isNamed: isHoped, at: now) else { return ignore(.tooMany) }
+        recognize(sender)
+        guard budget.allows(source.ip, isNamed: sender == hopedKey, at: now) else { return ignore(.tooMany) }
         let opened = identity.open(sealed, from: sender, nonce: message.nonce, announced: announced)
         guard let offer = opened else { return ignore(.forged) }
         let isSame = offer.group == record.group && offer.key == record.key
@@ -124,7 +131,7 @@ extension Pairing {
         }
         // Of two that admit each other the higher group goes: they must not change places.
         if admitted[sender] != nil, record.group < offer.group { return false }
-        return takesAdmissions && (asksUntil == nil || sender.fingerprint == hoped)
+        return takesAdmissions && (asksUntil == nil || sender == hopedKey)
     }
 
     /// Whether that group goes before its own. The order of all groups is the same for all nodes, so nobody goes in circles.

@@ -53,6 +53,8 @@ public struct Pairing: Sendable {
     var asksUntil: Instant?
     /// Whose key it takes meanwhile: nobody else proves to be of that group.
     var hoped: String?
+    /// The key with that fingerprint, once it was heard: to make a fingerprint of every key that is heard would be a lot of work.
+    var hopedKey: PairingKey?
     /// Whether a person has opened the group again: then it stays open though other members are closed.
     var isReopened = false
     /// Whether an earlier run has had company in this group. It gathers on for now, for its company may have gone to another
@@ -251,7 +253,7 @@ public struct Pairing: Sendable {
 
     /// It has been let in, or nobody has heard it, or a person has decided otherwise.
     mutating func stopAsking() {
-        (asksUntil, hoped) = (nil, nil)
+        (asksUntil, hoped, hopedKey) = (nil, nil, nil)
         // What was announced is worth nothing any more to whoever recorded it.
         announced = secureNonce()
     }
