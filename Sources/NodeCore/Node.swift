@@ -103,7 +103,10 @@ public struct Node: Sendable {
                 random: SeededGenerator(seed: session.salt), nonces: $0.nonces, at: now)
         }
         pairing?.follow(keys.ring)
-        _ = pairing?.keyChanged(to: keys.ring.newest.key)
+        // The keys may have got to the disk, and the record that names the newest not.
+        for case .store(let record) in pairing?.keyChanged(to: keys.ring.newest.key) ?? [] {
+            pairingStorage.begin(record)
+        }
         gathersAtStart = pairing?.closesAt != nil
         formerPeers = Dictionary(known.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
         link = SealedLink(session: session, keyring: keys.keyring, secret: linkSecret)

@@ -86,6 +86,8 @@ extension Node {
     mutating func settlePairing(at now: Instant, into actions: inout [Action]) {
         let wanted = pairing?.met(members: company.count, present: company.present.count, at: now)
         if let wanted, !wanted.isEmpty { perform(wanted, at: now, into: &actions) }
+        // That of the start waits for the first event.
+        storePairing(into: &actions)
     }
 
     /// A member takes nobody in by itself any more, and neither does this node: one that gathers on could be taken in by
