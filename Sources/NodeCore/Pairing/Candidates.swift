@@ -3,11 +3,10 @@ internal import Wire
 /// The others that were heard lately.
 ///
 /// Nothing proves where an announcement comes from. So a key that was heard from two addresses is two candidates: whoever
-/// copies another's key takes nothing from what that one says from its own address. Of one key a few addresses are remembered;
-/// one that has fallen silent makes room. There is room for so many in all, and whoever
-/// came first stays; but those whom a person has named, and those who have proven themselves, go before all others, and of
-/// the others the address that has most makes room. So nobody crowds out the rest from one address, and nobody at all
-/// those that are known already.
+/// copies another's key takes nothing from what that one says from its own address. Of one key a few addresses are
+/// remembered, and one that has fallen silent makes room. There is room for so many in all, and whoever came first stays; but
+/// those whom a person has named, and those who have proven themselves, go before all others, and of the others the address
+/// that has most makes room. So nobody crowds out the rest from one address, and nobody at all those that are known already.
 struct Candidates: Sendable {
     /// From how many addresses one key is remembered.
     static let addressesPerKey = 4

@@ -4,21 +4,23 @@ public import Wire
 ///
 /// At first each node is a group of its own, with a key of its own, and *open*. Of two open groups that hear each other
 /// the one with the higher number joins the other, unless it is a cluster already (*established*) and the other is not: a
-/// node of the group that stays offers the key, sealed for the other alone by X25519. Whoever was gathered by an established
-/// group *leads* there: it takes along the group that it comes from, whatever the numbers; of two such nodes the lower number
-/// wins again, for a stranger may have led each to another group. So all nodes of one network end up
+/// node of the group that stays offers the key, sealed for the other alone by X25519. So all nodes of one network end up
 /// in the group with the lowest number, in whatever order they start. Some minutes after the last one came the group
 /// *closes*, all of it as soon as one of it does. From then on a person has to admit whoever comes.
 ///
-/// Whoever is on the network while a group is open can join it, or gather it in a group of its own. That is the price of
-/// having nothing to type. But it
-/// takes more than an offer or two to part those who have found each other. (A group to which it has given two keys is parted.)
+/// Whoever comes to an established group that gathers is *led* there: it takes its former group along, whatever the numbers.
+/// But that the group is established is a mere word, and a stranger may say it of a group for each node. So between groups of
+/// led nodes the lower number wins again, until they close.
+///
+/// Whoever is on the network while a group is open can join it, or gather its nodes in a group of its own. That is the price
+/// of having nothing to type. And whoever goes on and on can part nodes: by a flood, or by two keys for one group. But single
+/// offers do not part those who have found each other while they gather:
 ///
 /// - Only who has proven by an agreement that the owner of a key is in the group, and the members of the cluster, count as
 ///   found, and keep it open.
 /// - Who has company goes to another group only where that one gathers, and gathers there as well for a while, so that
-///   its company is offered the same; and not when its own is about to be complete, but for following one of its own. An admission would part it from them: it takes one only when it is by itself, or
-///   from the node that a person has named.
+///   its company is offered the same; and not when its own group is about to be complete, but for following one of it. An
+///   admission would part it from them: it takes one only when it is by itself, or from the node that a person has named.
 public struct Pairing: Sendable {
     /// What this node keeps on disk.
     public internal(set) var record: PairingRecord
@@ -53,19 +55,18 @@ public struct Pairing: Sendable {
     var asksUntil: Instant?
     /// Whose key it takes meanwhile: nobody else proves to be of that group.
     var hoped: String?
-    /// The key with that fingerprint, once it was heard: to make a fingerprint of every key that is heard would be a lot of work.
+    /// The key with that fingerprint, once it was heard: to make one of every key that is heard again is a lot of work.
     var hopedKey: PairingKey?
     /// Whether a person has opened the group again: then it stays open though other members are closed.
     var isReopened = false
     /// Whether an earlier run has had company in this group. It gathers on for now, for its company may have gone to another
     /// group meanwhile, and be gathering there; but it goes nowhere, for it may be complete as well.
     var isReturning: Bool
-    /// Whether it was gathered by a group that is established, or leads to one: its word for it is no proof.
+    /// Whether it was taken in, while it gathers, by a group that is established by the word of whoever took it in.
     var isLed = false
     /// Until when it gathers though the group that it joined is complete.
     var followedUntil = Instant.zero
-    /// Whether the disk knows of the group that it has joined. Until then a power cut takes it back to where it was, so it leads
-    /// nobody there.
+    /// Whether the disk knows of the group that it has joined. Until then a power cut takes it back, so it leads nobody there.
     var isStored = true
     /// When it closes at the latest.
     var lastCall: Instant
