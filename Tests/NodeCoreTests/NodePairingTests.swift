@@ -10,10 +10,7 @@ struct NodePairingTests {
         var configuration = Node.Configuration(
             name: "node", httpPort: 80, keyring: Keyring(Bench.key), floating: [Bench.floating], interval: 2)
         let identity = try #require(PairingIdentity(bytes: [UInt8](repeating: 7, count: 32)))
-        let nonces: @Sendable () -> PairingNonce = {
-            var random = SeededGenerator(seed: 1)
-            return PairingNonce(using: &random)
-        }
+        let nonces: @Sendable () -> PairingNonce = { Self.nonce }
         let record = PairingRecord(group: 7, key: Bench.key, standing: .open)
         configuration.pairing =
             isOpen
@@ -63,16 +60,44 @@ struct NodePairingTests {
         var bench = try Self.bench(isOpen: true, known: [known])
         bench.peers[0].isSilent = true
         bench.run(for: .seconds(2))
-        let announced = bench.take().compactMap { action -> PairingMessage.Announcement? in
+        let announced = Self.announced(bench.take())
+        #expect(!announced.isEmpty)
+        #expect(announced.allSatisfy { $0.asks && !$0.isEstablished })
+    }
+
+    @Test("who was taken in shows itself in the new group when its disk knows of it")
+    func shows() throws {
+        var bench = try Self.bench(isOpen: true)
+        bench.peers[0].isSilent = true
+        bench.run(for: .seconds(2))
+        let (own, nonce) = (try #require(bench.snapshot.pairing).publicKey, Self.nonce)
+        var stranger = try Stranger(seed: 1)
+        bench.deliver(
+            try stranger.offer(group: 1, isAdmission: false, isEstablished: false, to: own, announced: nonce),
+            from: Self.elsewhere)
+        bench.run(for: .seconds(4))
+        let wanted = bench.take()
+        let record = try #require(
+            wanted.compactMap { if case .storePairing(let record) = $0 { record } else { nil } }.last)
+        #expect(record.group == 1)
+        #expect(!Self.announced(wanted).contains { $0.group == 1 })
+        bench.call { node, _ in node.pairingStored(record) }
+        bench.run(for: .seconds(4))
+        #expect(Self.announced(bench.take()).contains { $0.group == 1 && $0.isOpen })
+    }
+
+    private static let nonce: PairingNonce = {
+        var random = SeededGenerator(seed: 1)
+        return PairingNonce(using: &random)
+    }()
+
+    private static func announced(_ actions: [Action]) -> [PairingMessage.Announcement] {
+        actions.compactMap { action in
             guard case .send(let bytes, .everyone) = action,
-                case .announce(let announcement)? = try? PairingMessage(
-                    decoding: bytes
-                ).body
+                case .announce(let announcement)? = (try? PairingMessage(decoding: bytes))?.body
             else { return nil }
             return announcement
         }
-        #expect(announced.isEmpty == false)
-        #expect(announced.allSatisfy { $0.asks && !$0.isEstablished })
     }
 
     private static let elsewhere = SocketAddress(ip: .v4(0x0A00_00C1), port: 7373)
