@@ -27,6 +27,8 @@ public struct Node: Sendable {
     /// Nodes that have no key in common with this one; nil where nobody is let in.
     var pairing: Pairing?
     var pairingStorage = PairingStorage()
+    /// Until when a member is not told again that the group is complete: what provokes that proves nothing of its sender.
+    var toldComplete: [SocketAddress: Instant] = [:]
     var membership: SWIM
     /// What the members mean for election and lights.
     var company: Company
@@ -95,17 +97,16 @@ public struct Node: Sendable {
         toldKeys = keys.held
         toldToSeal = keys.ring.newest.key
         pairing = configuration.pairing.map {
-            var record = $0.record
-            // One that has met others is of their cluster. It gathers on for now, for they may have gone to another group
-            // meanwhile, and be gathering there.
-            if record.standing == .open, !known.isEmpty { record.isEstablished = true }
-            return Pairing(
-                identity: $0.identity, record: record, name: configuration.name, isFixed: $0.isKeyConfigured,
+            Pairing(
+                identity: $0.identity, record: $0.record, name: configuration.name, isFixed: $0.isKeyConfigured,
                 configuration: $0.configuration,
                 random: SeededGenerator(seed: session.salt), nonces: $0.nonces, at: now)
         }
         pairing?.follow(keys.ring)
-        _ = pairing?.keyChanged(to: keys.ring.newest.key)
+        // The keys may have got to the disk, and the record that names the newest not.
+        for case .store(let record) in pairing?.keyChanged(to: keys.ring.newest.key) ?? [] {
+            pairingStorage.begin(record)
+        }
         gathersAtStart = pairing?.closesAt != nil
         formerPeers = Dictionary(known.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
         link = SealedLink(session: session, keyring: keys.keyring, secret: linkSecret)

@@ -37,7 +37,7 @@ struct Bench {
     /// A node that has just started with a sound health, and peers with these numbers as IDs.
     init(
         peers numbers: [UInt64] = [], health: Health = .healthy, priority: UInt8 = 100,
-        configuration: Node.Configuration? = nil
+        configuration: Node.Configuration? = nil, known: [KnownPeer] = []
     ) {
         let begin = now
         node = Node(
@@ -45,7 +45,7 @@ struct Bench {
                 ?? Node.Configuration(
                     name: "node", httpPort: 80, keyring: Keyring(Self.key), floating: [Self.floating],
                     priority: priority, interval: 2),
-            session: Self.session, linkSecret: Array(repeating: 1, count: 32), known: [],
+            session: Self.session, linkSecret: Array(repeating: 1, count: 32), known: known,
             random: SeededGenerator(seed: 1), at: now)
         peers = numbers.map { number in
             let session = Session(node: NodeID(high: number, low: 0), boot: 1, salt: 1)

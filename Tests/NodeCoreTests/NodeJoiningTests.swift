@@ -16,8 +16,8 @@ private struct Meeting {
     private let them: PairingIdentity
     var random = SeededGenerator(seed: 22)
 
-    /// The node has these keys beside that of the bench.
-    init(members: Int, ring: KeyRing? = nil) throws {
+    /// The node has these keys beside that of the bench. What it wants at its start is taken unless a test asks for it.
+    init(members: Int, ring: KeyRing? = nil, isTaken: Bool = true) throws {
         us = try #require(PairingIdentity(bytes: Array(repeating: 1, count: 32)))
         them = try #require(PairingIdentity(bytes: Array(repeating: 2, count: 32)))
         var configuration = Node.Configuration(
@@ -30,7 +30,7 @@ private struct Meeting {
         configuration.keyRing = ring
         bench = Bench(peers: (1..<UInt64(1 + members)).map { $0 }, configuration: configuration)
         bench.run(for: .seconds(2))
-        _ = bench.take()
+        if isTaken { _ = bench.take() }
     }
 
     /// A person has the node ask the other cluster to admit it, and what comes of it.
@@ -174,6 +174,16 @@ struct NodeJoiningTests {
         #expect(meeting.ask() == nil)
         meeting = try Meeting(members: 1, ring: try Self.ring(Array(Meeting.keys[1...3]) + [Bench.key]))
         #expect(meeting.ask() == nil)
+    }
+
+    @Test("a record that names a replaced key at the start is mended on the disk")
+    func replacedKey() throws {
+        let ring = try Self.ring([Self.other, Bench.key])
+        var meeting = try Meeting(members: 0, ring: ring, isTaken: false)
+        let records = meeting.call { _, _ in [] }.records
+        #expect(records.map(\.key) == [Self.other] && records.map(\.group) == [5])
+        meeting = try Meeting(members: 0, ring: try Self.ring([Bench.key, Self.other]), isTaken: false)
+        #expect(meeting.call { _, _ in [] }.records.isEmpty, "there is nothing to mend")
     }
 
     @Test("a key that it has already becomes the newest, and the members come along")

@@ -157,7 +157,7 @@ struct PairingHostileTests {
             network.run(for: .seconds(300))
             network.perform(0) { $0.openAgain(at: $1) }
         case .restarted:
-            // It does not know yet that the other proved itself, but is a member of it.
+            // It goes nowhere: its company may be complete by now.
             network.stop(0)
             network.start(0)
         case .lone, .accompanied: break
@@ -173,12 +173,71 @@ struct PairingHostileTests {
                     group: offer.group, isAdmission: offer.isAdmission, isEstablished: offer.isEstablished, to: own,
                     announced: announced), from: 9, to: 0)
         }
-        let isTaken = bait.isTaken(by: victim == .restarted ? .accompanied : victim)
+        let isTaken = bait.isTaken(by: victim)
         #expect((network.hosts[0].record.key != before.key) == isTaken)
         #expect(network.hosts[0].broughtMembers.last != true)
-        guard isTaken, victim == .accompanied || victim == .restarted else { return }
+        guard isTaken, victim == .accompanied else { return }
         network.run(for: .seconds(9))
         #expect(network.clusterKeys.count == 1, "its company has come along")
+    }
+
+    @Test(
+        "two that have found each other come together again, to whatever two groups a stranger leads them",
+        arguments: 1...8)
+    func parted(_ seed: UInt64) throws {
+        var network = try PairingNetwork(3, seed: seed)
+        network.run(for: .seconds(9))
+        var stranger = try Stranger(seed: 12)
+        for round in 0..<3 as Range<UInt64> {
+            for index in network.hosts.indices {
+                let offer = try stranger.offer(
+                    group: 1000 - 100 * round + (index == 1 ? 3 : UInt64(index)), isAdmission: false,
+                    isEstablished: true, to: network.hosts[index].identity.publicKey,
+                    announced: try #require(network.announced(by: index).last))
+                network.inject(offer, from: 9, to: index)
+            }
+            #expect(network.groups.count == 3, "each takes what it is offered")
+            network.run(for: .seconds(6))
+            #expect(network.groups.count == 1 && network.clusterKeys.count == 1)
+        }
+        network.run(for: .seconds(200))
+        #expect(network.hosts.allSatisfy { $0.record.standing == .closed })
+        #expect(network.groups.count == 1 && network.clusterKeys.count == 1)
+    }
+
+    @Test(
+        "who has company is led away by nobody when its company may be complete soon", arguments: [171, 175, 179, 160])
+    func lateBait(_ seconds: Int) throws {
+        var network = try PairingNetwork(2, seed: 11, starting: false)
+        network.start(0)
+        network.run(for: .seconds(2))
+        network.start(1)
+        let start = network.now
+        while network.hosts.contains(where: { $0.pairing?.found != 2 }) { network.run(for: .milliseconds(1)) }
+        #expect(network.now < start.advanced(by: .seconds(2)))
+        network.run(for: .seconds(seconds))
+        let before = network.hosts[0].record
+        var stranger = try Stranger(seed: 12)
+        let offer = try stranger.offer(
+            group: 0, isAdmission: false, isEstablished: true, to: network.hosts[0].identity.publicKey,
+            announced: try #require(network.announced(by: 0).last))
+        network.inject(offer, from: 9, to: 0)
+        #expect((network.hosts[0].record.key != before.key) == (seconds < 170))
+        network.run(for: .seconds(200))
+        #expect(network.clusterKeys.count == 1)
+    }
+
+    @Test("what a group's number is given to with another key is not taken")
+    func sameNumber() throws {
+        var network = try PairingNetwork(2, seed: 11)
+        network.run(for: .seconds(9))
+        let before = network.hosts[0].record
+        var stranger = try Stranger(seed: 12)
+        let offer = try stranger.offer(
+            group: before.group, isAdmission: false, isEstablished: true, to: network.hosts[0].identity.publicKey,
+            announced: try #require(network.announced(by: 0).last))
+        network.inject(offer, from: 9, to: 0)
+        #expect(network.hosts[0].record == before)
     }
 
     // MARK: - Who crowds out others
@@ -216,6 +275,25 @@ struct PairingHostileTests {
             copy()
             network.run(for: .milliseconds(500))
         }
+        #expect(network.groups.count == 1)
+    }
+
+    @Test("copies of a key that were there before its owner do not keep it out for long")
+    func copiesFirst() throws {
+        var network = try PairingNetwork(3, seed: 2, starting: false)
+        network.start(0)
+        network.start(1)
+        network.run(for: .seconds(200))
+        let key = network.hosts[2].identity.publicKey
+        var stranger = try Stranger(seed: 3)
+        for address in 0..<4 {
+            let body = PairingMessage.Announcement(group: 1, isOpen: false, asks: true, name: "x")
+            network.inject(stranger.announcement(body, as: key), from: 10 + address, to: 0)
+        }
+        network.start(2)
+        network.run(for: .seconds(25))
+        network.perform(0) { $0.admit(key.fingerprint, at: $1) }
+        network.run(for: .seconds(7))
         #expect(network.groups.count == 1)
     }
 

@@ -13,6 +13,8 @@ struct PairingNetwork {
         var keys: [ClusterKey] = []
         var broughtMembers: [Bool] = []
         var events: [PairingEvent] = []
+        /// Whether what it wants stored is on its disk at once, or not at all.
+        var canStore = true
         /// How many other members it has had.
         var met = 0
     }
@@ -43,11 +45,18 @@ struct PairingNetwork {
     }
 
     mutating func start(_ index: Int) {
+        hosts[index].met = 0
         let seed = random.next()
         let nonces = Nonces(seed: seed)
         hosts[index].pairing = Pairing(
             identity: hosts[index].identity, record: hosts[index].record, name: "pi\(index)",
             random: SeededGenerator(seed: seed), nonces: { nonces.next() }, at: now)
+    }
+
+    /// Whether this one's disk takes what it is given.
+    mutating func setDisk(_ canStore: Bool, of index: Int) {
+        hosts[index].canStore = canStore
+        if canStore { hosts[index].pairing?.recordIsStored() }
     }
 
     mutating func stop(_ index: Int) { hosts[index].pairing = nil }
@@ -78,7 +87,9 @@ struct PairingNetwork {
                 let to = hosts.indices.first { Self.address($0) == address }
                 if let to { send(bytes, index, to) } else { sent.append(bytes) }
             case .broadcast(let bytes): for other in hosts.indices where other != index { send(bytes, index, other) }
-            case .store(let record): hosts[index].record = record
+            case .store(let record):
+                hosts[index].record = record
+                if hosts[index].canStore { hosts[index].pairing?.recordIsStored() }
             case .useKey(let offer, let bringsMembers):
                 hosts[index].keys.append(offer.key)
                 hosts[index].broughtMembers.append(bringsMembers)

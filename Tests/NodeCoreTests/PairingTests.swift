@@ -54,7 +54,6 @@ struct PairingTests {
         network.perform(1) { $0.openAgain(at: $1) }
         network.run(for: .seconds(20))
         #expect(network.groups == [group])
-        #expect(network.hosts[3].record.isEstablished)
         // The other member is complete and says so: who has come stays open only so long that others can follow.
         #expect(network.hosts.map(\.record.standing) == [.closed, .open, .closed, .closed])
         network.run(for: .seconds(400))
@@ -221,6 +220,66 @@ struct PairingTests {
         network.isCut = { _, _ in false }
         network.run(for: .seconds(3))
         #expect(network.hosts[1].record.standing == .closed)
+    }
+
+    @Test("one that restarts while it gathers waits for its company, and asks if none comes back", arguments: 1...6)
+    func restarts(_ seed: UInt64) throws {
+        var network = try PairingNetwork(4, seed: seed)
+        network.isCut = { $0 / 2 != $1 / 2 }
+        network.run(for: .seconds(20))
+        let group = network.hosts[0].record.group
+        network.stop(0)
+        // The other goes to a cluster, which is complete soon.
+        network.perform(2) { pairing, _ in pairing.closeNow() }
+        network.run(for: .seconds(2))
+        network.perform(2) { $0.openAgain(at: $1) }
+        network.isCut = { _, _ in false }
+        network.run(for: .seconds(200))
+        #expect(network.hosts[1].record.group == network.hosts[2].record.group)
+        network.start(0)
+        network.run(for: .seconds(170))
+        #expect(network.hosts[0].record.group == group && network.hosts[0].pairing?.asking.isEmpty == true)
+        network.run(for: .seconds(20))
+        #expect(network.hosts[0].record.standing == .alone)
+        let fingerprint = network.hosts[0].identity.publicKey.fingerprint
+        network.perform(1) { $0.admit(fingerprint, at: $1) }
+        network.run(for: .seconds(7))
+        #expect(network.groups.count == 1 && network.clusterKeys.count == 1)
+    }
+
+    @Test(
+        "one that restarts while it gathers is complete with its company when that is there", arguments: [false, true])
+    func restartsWithCompany(isLate: Bool) throws {
+        var network = try PairingNetwork(2, seed: 4)
+        network.run(for: .seconds(20))
+        network.stop(0)
+        network.start(0)
+        if isLate { network.isCut = { _, _ in true } }
+        network.run(for: .seconds(190))
+        #expect(network.hosts[0].record.standing == (isLate ? .alone : .closed))
+        network.isCut = { _, _ in false }
+        network.run(for: .seconds(10))
+        #expect(network.hosts.allSatisfy { $0.record.standing == .closed } && network.clusterKeys.count == 1)
+    }
+
+    @Test("who has joined shows that to nobody, and lets nobody in, before it is on its disk", arguments: 1...4)
+    func unstored(_ seed: UInt64) throws {
+        var network = try PairingNetwork(3, seed: seed)
+        let order = network.hosts.indices.sorted { network.hosts[$0].record.group < network.hosts[$1].record.group }
+        // The last one hears the middle one alone, and that one's disk is full.
+        let (first, middle, last) = (order[0], order[1], order[2])
+        network.isCut = { Set([$0, $1]) == [first, last] || Set([$0, $1]) == [middle, last] }
+        network.setDisk(false, of: middle)
+        network.run(for: .seconds(5))
+        #expect(network.hosts[middle].record.group == network.hosts[first].record.group)
+        let announced = network.announced(by: middle).count
+        network.isCut = { Set([$0, $1]) == [first, last] }
+        network.run(for: .seconds(10))
+        #expect(network.announced(by: middle).count == announced)
+        #expect(network.groups.count == 2)
+        network.setDisk(true, of: middle)
+        network.run(for: .seconds(5))
+        #expect(network.groups.count == 1)
     }
 
     @Test("those that have found each other go together to a cluster that gathers", arguments: 1...6)

@@ -37,6 +37,7 @@ struct PairingFile: Hashable, Sendable {
         self.secret = secret
         record = PairingRecord(
             group: group, key: key, standing: standing, isEstablished: words["established"] == "true")
+        record.hasMetOthers = words["met"] == "true"
         record.isConfigured = words["configured"] == "true"
     }
 
@@ -49,6 +50,7 @@ struct PairingFile: Hashable, Sendable {
         key \(record.key.text)
         standing \(record.standing.rawValue)
         established \(record.isEstablished)
+        met \(record.hasMetOthers)
         configured \(record.isConfigured)
 
         """

@@ -3,13 +3,15 @@ internal import Wire
 /// The others that were heard lately.
 ///
 /// Nothing proves where an announcement comes from. So a key that was heard from two addresses is two candidates: whoever
-/// copies another's key takes nothing from what that one says from its own address. There is room for so many, and whoever
-/// came first stays; but those whom a person has named, and those who have proven themselves, go before all others, and of
-/// the others the address that has most makes room. So nobody crowds out the rest from one address, and nobody at all
-/// those that are known already.
+/// copies another's key takes nothing from what that one says from its own address. Of one key a few addresses are
+/// remembered, and one that has fallen silent makes room. There is room for so many in all, and whoever came first stays; but
+/// those whom a person has named, and those who have proven themselves, go before all others, and of the others the address
+/// that has most makes room. So nobody crowds out the rest from one address, and nobody at all those that are known already.
 struct Candidates: Sendable {
     /// From how many addresses one key is remembered.
     static let addressesPerKey = 4
+    /// Who was not heard for so long has fallen silent: one that asks would have missed three times.
+    static let silence = Duration.seconds(15)
 
     /// In the order in which they came.
     private(set) var all: [Pairing.Other] = []
@@ -30,20 +32,33 @@ struct Candidates: Sendable {
             all[index].update(by: other)
             return index
         }
-        guard all.count(where: { $0.key == other.key }) < Self.addressesPerKey else { return nil }
+        guard makeRoom(amongCopiesOf: other) else { return nil }
+        // Most of a flood ends here, before anything is computed.
+        let isCrowded = all.count >= limit && all.count { $0.address.ip == other.address.ip } >= limit / 2
+        guard !isCrowded || isKnown(other.key) else { return nil }
         all.append(other)
         guard all.count > limit, let worst = leastWelcome(isKnown) else { return all.indices.last }
         all.remove(at: worst)
         return worst == all.count ? nil : all.indices.last
     }
 
+    private mutating func makeRoom(amongCopiesOf other: Pairing.Other) -> Bool {
+        let copies = indices { $0.key == other.key }
+        guard copies.count >= Self.addressesPerKey else { return true }
+        guard let oldest = copies.min(by: { all[$0].heard < all[$1].heard }),
+            all[oldest].heard.advanced(by: Self.silence) <= other.heard
+        else { return false }
+        all.remove(at: oldest)
+        return true
+    }
+
     private func leastWelcome(_ isKnown: (PairingKey) -> Bool) -> Int? {
         var share: [IPAddress: Int] = [:]
         for other in all { share[other.address.ip, default: 0] += 1 }
-        func rank(_ index: Int) -> (Int, Int, Int) {
+        let ranks = all.indices.map { index in
             (isKnown(all[index].key) ? 0 : 1, share[all[index].address.ip] ?? 0, index)
         }
-        return all.indices.max { rank($0) < rank($1) }
+        return ranks.max { $0 < $1 }?.2
     }
 
     /// The places of those which fit.

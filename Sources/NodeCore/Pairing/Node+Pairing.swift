@@ -88,6 +88,8 @@ extension Node {
     mutating func settlePairing(at now: Instant, into actions: inout [Action]) {
         let wanted = pairing?.met(members: company.count, present: company.present.count, at: now)
         if let wanted, !wanted.isEmpty { perform(wanted, at: now, into: &actions) }
+        // That of the start waits for the first event.
+        storePairing(into: &actions)
     }
 
     /// A member takes nobody in by itself any more, and neither does this node: one that gathers on could be taken in by
@@ -107,14 +109,22 @@ extension Node {
             case .useKey(let offer, let bringsMembers): join(by: offer, bringsMembers, at: now, into: &actions)
             case .sayComplete(nil):
                 send([MessageKind.complete], to: company.presentAddresses.map { .address($0) }, into: &actions)
-            // It may be a stranger's address.
-            case .sayComplete(let address?):
-                guard company.presentAddresses.contains(address) else { continue }
-                send([MessageKind.complete], to: .address(address), into: &actions)
+            case .sayComplete(let address?): sayComplete(to: address, at: now, into: &actions)
             case .tell(let event): actions.append(.tell(.pairing(event)))
             }
         }
         storePairing(into: &actions)
+    }
+
+    private static let completeSpacing = Duration.seconds(10)
+
+    /// It may be a stranger's address, or a member's that a stranger has forged. No more of them are noted than there are members.
+    private mutating func sayComplete(to address: SocketAddress, at now: Instant, into actions: inout [Action]) {
+        guard company.presentAddresses.contains(address) else { return }
+        toldComplete = toldComplete.filter { now < $0.value && company.presentAddresses.contains($0.key) }
+        guard toldComplete[address] == nil else { return }
+        toldComplete[address] = now.advanced(by: Self.completeSpacing)
+        send([MessageKind.complete], to: .address(address), into: &actions)
     }
 
     private var hasMembers: Bool { membership.members.count > 1 }
@@ -180,7 +190,9 @@ extension Node {
 
     /// The record is on the disk, as was asked for.
     public mutating func pairingStored(_ record: PairingRecord) -> [Action] {
-        isStopped ? [] : pairingStorage.stored(record)
+        guard !isStopped, record == pairingStorage.pending else { return [] }
+        pairing?.recordIsStored()
+        return pairingStorage.stored()
     }
 
     /// The record could not be written to the disk. It is tried again.

@@ -25,6 +25,7 @@ extension Pairing {
     /// other key.
     public mutating func askForAdmission(by fingerprint: String, at now: Instant) -> [Action] {
         hoped = fingerprint
+        hopedKey = candidates.all.first { $0.key.fingerprint == fingerprint }?.key
         announced = secureNonce()
         asksUntil = now.advanced(by: configuration.window)
         announceAt = now

@@ -8,14 +8,19 @@ public import Wire
 /// in the group with the lowest number, in whatever order they start. Some minutes after the last one came the group
 /// *closes*, all of it as soon as one of it does. From then on a person has to admit whoever comes.
 ///
-/// Whoever is on the network while a group is open can join it. That is the price of having nothing to type. But nobody
-/// can part those who have found each other:
+/// Whoever comes to an established group that gathers is *led* there: it takes its former group along, whatever the numbers.
+/// But that the group is established is a mere word, and a stranger may say it of a group for each node. So between groups of
+/// led nodes the lower number wins again, until they close.
+///
+/// Whoever is on the network while a group is open can join it, or gather its nodes in a group of its own. That is the price
+/// of having nothing to type. And whoever goes on and on can part nodes: by a flood, or by two keys for one group. But single
+/// offers do not part those who have found each other while they gather:
 ///
 /// - Only who has proven by an agreement that the owner of a key is in the group, and the members of the cluster, count as
 ///   found, and keep it open.
 /// - Who has company goes to another group only where that one gathers, and gathers there as well for a while, so that
-///   its company is offered the same. An admission would part it from them: it takes one only when it is by itself, or
-///   from the node that a person has named.
+///   its company is offered the same; and not when its own group is about to be complete, but for following one of it. An
+///   admission would part it from them: it takes one only when it is by itself, or from the node that a person has named.
 public struct Pairing: Sendable {
     /// What this node keeps on disk.
     public internal(set) var record: PairingRecord
@@ -50,10 +55,19 @@ public struct Pairing: Sendable {
     var asksUntil: Instant?
     /// Whose key it takes meanwhile: nobody else proves to be of that group.
     var hoped: String?
+    /// The key with that fingerprint, once it was heard: to make one of every key that is heard again is a lot of work.
+    var hopedKey: PairingKey?
     /// Whether a person has opened the group again: then it stays open though other members are closed.
     var isReopened = false
+    /// Whether an earlier run has had company in this group. It gathers on for now, for its company may have gone to another
+    /// group meanwhile, and be gathering there; but it goes nowhere, for it may be complete as well.
+    var isReturning: Bool
+    /// Whether it was taken in, while it gathers, by a group that is established by the word of whoever took it in.
+    var isLed = false
     /// Until when it gathers though the group that it joined is complete.
     var followedUntil = Instant.zero
+    /// Whether the disk knows of the group that it has joined. Until then a power cut takes it back, so it leads nobody there.
+    var isStored = true
     /// When it closes at the latest.
     var lastCall: Instant
     var announceAt: Instant
@@ -84,6 +98,7 @@ public struct Pairing: Sendable {
         announced = nonces()
         announceAt = now
         lastCall = now.advanced(by: configuration.longestWindow)
+        isReturning = record.standing == .open && record.hasMetOthers
         closesAt = record.standing == .open ? now.advanced(by: configuration.window) : nil
     }
 
@@ -111,21 +126,27 @@ public struct Pairing: Sendable {
     }
 
     /// Whether it shows itself: while it may be taken in, or takes others in.
-    private var announces: Bool { record.standing != .closed || asksUntil != nil }
+    private var announces: Bool { isStored && (record.standing != .closed || asksUntil != nil) }
 
     var isOpen: Bool { record.standing == .open }
 
     /// Whether there are others whom it would leave behind.
     var hasCompany: Bool { members.ever > 0 || !proven.isEmpty }
 
+    /// Whether it goes to no open group, and open groups come to it.
+    var isEstablished: Bool { record.isEstablished || isReturning }
+
+    /// Whether its group goes before others with lower numbers.
+    var leads: Bool { isEstablished || isLed }
+
     func asks(_ other: Other) -> Bool {
-        let settleIt = isOpen && other.isOpen && !(record.isEstablished && other.isEstablished)
+        let settleIt = isOpen && other.isOpen && !(isEstablished && other.isEstablished)
         return other.group != record.group && other.asks && !settleIt
     }
 
     private var announcement: [UInt8] {
         let body = PairingMessage.Announcement(
-            group: record.group, isOpen: isOpen, isEstablished: record.isEstablished, asks: takesAdmissions, name: name)
+            group: record.group, isOpen: isOpen, isEstablished: isEstablished, asks: takesAdmissions, name: name)
         return PairingMessage(sender: publicKey, nonce: announced, body: .announce(body)).encoded
     }
 
@@ -173,18 +194,31 @@ public struct Pairing: Sendable {
         let before = found
         members = (ever, present)
         if found > before { stayOpen(at: now) }
-        var actions: [Action] = []
+        var actions = noteCompany()
         // Who was alone and has let somebody in is a cluster.
         if record.standing == .alone, hasCompany { close(into: &actions) }
         return actions
     }
 
+    /// A run after this one has to know that there are others.
+    mutating func noteCompany() -> [Action] {
+        guard hasCompany, !record.isEstablished, !record.hasMetOthers else { return [] }
+        record.hasMetOthers = true
+        return [.store(record)]
+    }
+
     /// A member says, sealed, that the group takes nobody in by itself any more.
     public mutating func groupIsComplete(at now: Instant) -> [Action] {
+        guard isOpen, !isReopened, followedUntil <= now else { return [] }
+        // There is at least that member, met or not.
+        record.isEstablished = true
         var actions: [Action] = []
-        if isOpen, !isReopened, followedUntil <= now { close(into: &actions) }
+        close(into: &actions)
         return actions
     }
+
+    /// The record is on the disk, as was asked for.
+    public mutating func recordIsStored() { isStored = true }
 
     /// The key of the group is another from now on: it was rotated.
     public mutating func keyChanged(to key: ClusterKey) -> [Action] {
@@ -208,17 +242,19 @@ public struct Pairing: Sendable {
 
     mutating func close(into actions: inout [Action]) {
         closesAt = nil
-        isReopened = false
+        (isReopened, isReturning, isLed) = (false, false, false)
         announced = secureNonce()
         record.isEstablished = record.isEstablished || hasCompany
         record.standing = record.isEstablished ? .closed : .alone
+        // Whoever was there has not come back: it asks like one that has never met anybody.
+        record.hasMetOthers = record.isEstablished
         actions += [.store(record), .tell(.closed(isAlone: !record.isEstablished))]
         if record.standing == .closed { actions.append(.sayComplete(to: nil)) }
     }
 
     /// It has been let in, or nobody has heard it, or a person has decided otherwise.
     mutating func stopAsking() {
-        (asksUntil, hoped) = (nil, nil)
+        (asksUntil, hoped, hopedKey) = (nil, nil, nil)
         // What was announced is worth nothing any more to whoever recorded it.
         announced = secureNonce()
     }

@@ -84,8 +84,9 @@ public enum PairingEvent: Hashable, Sendable {
             "the cluster that was to admit this node has a key that was dropped here, so nobody goes there. Nothing has "
                 + "changed. Run `bramble key rotate` there, and join again"
         case .notStored:
-            "what this node has agreed on by pairing could not be written to the disk, so the others are not told that it "
-                + "has joined; it is tried again. Make room under [node] data"
+            "what this node has agreed on by pairing could not be written to the disk, and a restart undoes it. If the node has "
+                + "just joined others, it is not said to have paired, and lets nobody in, until it is written; it is tried again. "
+                + "Make room under [node] data"
         case .asks(let other):
             "\(other.name) at \(other.address.ip) asks to be let in; if it is yours: "
                 + "bramble admit \(other.key.fingerprint)"

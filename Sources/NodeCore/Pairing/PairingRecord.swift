@@ -18,9 +18,12 @@ public struct PairingRecord: Hashable, Sendable {
     public var key: ClusterKey
     /// How it stands with newcomers.
     public var standing: Standing
-    /// Whether the group is a cluster that was complete once: then its nodes leave it for no open group, and open groups
+    /// Whether the group was complete once while this node was in it: then it leaves it for no open group, and open groups
     /// join it, whatever the numbers.
     public var isEstablished: Bool
+    /// Whether it has had company in this group, for a node that gathers: one that restarts waits for that company before it
+    /// goes elsewhere.
+    public var hasMetOthers = false
     /// Whether the key was the configuration's. One that names none any more has lost a line: the node stays where it was.
     public var isConfigured = false
 

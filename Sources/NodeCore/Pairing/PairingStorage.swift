@@ -3,8 +3,10 @@ internal import Wire
 /// What of pairing is on its way to the disk, and who hears that it is there.
 ///
 /// Who has offered a key takes the receiver for a member from the moment on in which it says that it has taken it. So it says
-/// that when the record is on the disk, and no power cut undoes it. Where members come along, the keys of both clusters are to be
-/// there before: a record of a key that no ring holds would leave the others behind.
+/// that when the record is on the disk, and no power cut undoes it; until then it neither shows itself in the new group nor
+/// lets others into it. A node by itself speaks with the new key at once: a power cut leaves of that a dead member at most.
+/// Where members come along, the keys of both clusters are to be there before: a record of a key that no ring holds would
+/// leave the others behind.
 struct PairingStorage: Sendable {
     /// What is to be on the disk; nil if it is.
     private(set) var pending: PairingRecord?
@@ -53,8 +55,7 @@ struct PairingStorage: Sendable {
     }
 
     /// It is on the disk. What is to be said.
-    mutating func stored(_ record: PairingRecord) -> [Action] {
-        guard record == pending else { return [] }
+    mutating func stored() -> [Action] {
         defer { self = PairingStorage() }
         return answers
     }

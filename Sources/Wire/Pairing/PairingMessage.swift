@@ -19,7 +19,7 @@ public struct PairingMessage: Hashable, Sendable {
         public var group: UInt64
         /// Whether it takes others in, or is taken in, by itself.
         public var isOpen: Bool
-        /// Whether it is a cluster already, whose nodes leave it for no other.
+        /// Whether it leaves its group for no other that gathers.
         public var isEstablished: Bool
         /// Whether it takes the key of whoever admits it.
         public var asks: Bool

@@ -9,7 +9,7 @@ public struct PairingOffer: Hashable, Sendable {
     public var generation: UInt32
     /// Whether a person of that group admits the receiver.
     public var isAdmission: Bool
-    /// Whether the group is a cluster already.
+    /// Whether the group is a cluster already, by the word of whoever let the sender in.
     public var isEstablished: Bool
 
     /// The offer with these values.

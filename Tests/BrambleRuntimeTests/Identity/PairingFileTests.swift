@@ -16,12 +16,13 @@ struct PairingFileTests {
 
     @Test(
         "it comes back from its text as it was", arguments: PairingRecord.Standing.allCases,
-        [(false, false), (true, false), (true, true)])
-    func text(standing: PairingRecord.Standing, flags: (isEstablished: Bool, isConfigured: Bool)) {
+        [(false, false, false), (true, false, false), (true, true, false), (false, false, true)])
+    func text(standing: PairingRecord.Standing, flags: (isEstablished: Bool, isConfigured: Bool, hasMetOthers: Bool)) {
         var record = Self.sample().record
         record.standing = standing
         record.isEstablished = flags.isEstablished
         record.isConfigured = flags.isConfigured
+        record.hasMetOthers = flags.hasMetOthers
         let file = PairingFile(secret: Self.sample().secret, record: record)
         #expect(PairingFile(text: file.text) == file)
         #expect(PairingFile(text: "later 1\nmore words here\n" + file.text + "# nothing\n") == file)

@@ -22,17 +22,18 @@ struct PairedDisk: Sendable {
     /// Reads `bytes`; nil for an empty disk.
     init?(_ bytes: [UInt8]) {
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
-        guard lines.count == 5, let group = UInt64(lines[1]), let key = try? ClusterKey(String(lines[2])),
+        guard lines.count == 6, let group = UInt64(lines[1]), let key = try? ClusterKey(String(lines[2])),
             let standing = PairingRecord.Standing(rawValue: String(lines[3]))
         else { return nil }
         secret = lines[0].split(separator: " ").compactMap { UInt8($0) }
         record = PairingRecord(group: group, key: key, standing: standing, isEstablished: lines[4] == "true")
+        record.hasMetOthers = lines[5] == "true"
     }
 
     var bytes: [UInt8] {
         let lines = [
             secret.map(String.init).joined(separator: " "), "\(record.group)", record.key.text,
-            record.standing.rawValue, "\(record.isEstablished)",
+            record.standing.rawValue, "\(record.isEstablished)", "\(record.hasMetOthers)",
         ]
         return Array(lines.joined(separator: "\n").utf8)
     }
