@@ -12,8 +12,10 @@ extension Node {
     /// Looks, now and then, at what is wrong between this node and others.
     mutating func diagnose(at now: Instant, into actions: inout [Action]) {
         guard diagnosis.lookAt <= now else { return }
+        // Where somebody lives now, a knock tells nothing of who was there before: the machine may have a new card.
+        let taken = Set(membership.members.filter(\.state.isPresent).compactMap(\.address))
         let dead = membership.members.filter { $0.state == .dead }.compactMap { member in
-            member.address.map { LifelinePeer(node: member.id, address: $0) }
+            member.address.flatMap { taken.contains($0) ? nil : LifelinePeer(node: member.id, address: $0) }
         }
         let isAlone = !company.isPresent && company.isLost
         actions += diagnosis.knocks(at: dead, isAlone: isAlone, now: now).map { .knock($0) }

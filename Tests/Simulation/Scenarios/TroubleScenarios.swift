@@ -60,6 +60,23 @@ struct TroubleScenarios {
         }
     }
 
+    @Test("a machine with a new card answers for itself, and not for what was there before")
+    func newCard() throws {
+        var network = NodeNetwork.ofNodes(3)
+        let former = try #require(network.snapshot(of: HostID(2))?.session.node)
+        network.apply(.powerOff(HostID(2)))
+        network.run(for: .seconds(10))
+        network.apply(.start(HostID(2), keepingDisk: false))
+        network.run(for: .seconds(40))
+        for id in network.hosts {
+            let snapshot = try #require(network.snapshot(of: id))
+            #expect(snapshot.members.contains { $0.id == former && $0.state == .dead })
+            #expect(
+                !snapshot.troubles.contains { if case .blocked = $0.trouble { true } else { false } }, network.report)
+            #expect(["leader", "leaderOfFewer", "member", "memberOfFewer"].contains(network.lights(of: id)))
+        }
+    }
+
     @Test("a way that is cut in one direction harms no longer than it is cut")
     func oneWay() throws {
         var network = NodeNetwork.ofNodes(3)

@@ -129,7 +129,9 @@ extension SimulatedNetwork {
             frame.isCopy = true
             schedule(frame, conditions, later: .zero)
         }
-        if happens(conditions.replay) {
+        // An eavesdropper repeats datagrams. No switch repeats an announcement seconds later, and whoever can forge them
+        // needs no old ones.
+        if case .datagram = frame.content, happens(conditions.replay) {
             frame.isReplay = true
             schedule(frame, conditions, later: upTo(conditions.replayDelay))
         }
