@@ -20,7 +20,8 @@ enum MessageKind {
     static let command: UInt8 = 0x30
     /// The cluster's keys, for one that lacks the newest.
     static let keys: UInt8 = 0x40
-    /// The cluster is complete: whoever gathers nodes without a key does so no more. There is no body.
+    /// The cluster is complete: whoever gathers nodes without a key does so no more. The body is one byte: 1 if a person says so, for nodes too on
+    /// which another person has said that they gather; else 0.
     static let complete: UInt8 = 0x41
     /// What a node knows of the address that a DHCP server gives the cluster.
     static let lease: UInt8 = 0x50

@@ -28,7 +28,7 @@ extension Node {
         case MessageKind.lease: receiveLease(payload, from: source, sender: sender, at: now, into: &actions)
         case MessageKind.stranger: receiveStrangerReport(payload, at: now, into: &actions)
         case MessageKind.keys: receiveKeys(payload, from: source, into: &actions)
-        case MessageKind.complete: receiveComplete(at: now, into: &actions)
+        case MessageKind.complete: receiveComplete(payload, at: now, into: &actions)
         case MessageKind.command:
             receiveCommand(payload, at: now, into: &actions)
         default: ignored.count("unknown message kind")

@@ -36,8 +36,7 @@ struct PairClose: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "close", abstract: "Lets nobody in by itself any more.",
         discussion: """
-            Speaks for the whole cluster, but for nodes on which `bramble pair open` was said: they close three minutes \
-            after the last newcomer, or by the same command there.
+            Speaks for the whole cluster, wherever `bramble pair open` was said.
 
             EXAMPLES
               bramble pair close

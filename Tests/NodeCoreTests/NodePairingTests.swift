@@ -29,7 +29,7 @@ struct NodePairingTests {
         bench.deliver(announcement, from: Self.elsewhere)
         #expect(bench.take().sends == 0)
         bench.deliver(announcement, from: bench.peers[0].address)
-        func told() -> Int { bench.peers[0].heard.count { $0 == [0x41] } }
+        func told() -> Int { bench.peers[0].heard.count { $0 == [0x41, 0] } }
         #expect(told() == 1)
         for _ in 0..<90 {
             bench.deliver(announcement, from: bench.peers[0].address)
@@ -50,8 +50,19 @@ struct NodePairingTests {
         if byPerson { bench.call { node, now in (try? node.openPairing(at: now)) ?? [] } }
         #expect(bench.snapshot.pairing?.standing == .open)
         #expect(bench.snapshot.pairing?.found == 2, "members count")
-        try bench.say([0x41])
+        try bench.say([0x41, 0])
         #expect(bench.snapshot.pairing?.standing == (byPerson ? .open : .closed))
+        // What a person says on one node holds for all.
+        try bench.say([0x41, 1])
+        #expect(bench.snapshot.pairing?.standing == .closed)
+    }
+
+    @Test("who is told to gather no more tells all members that a person has said so")
+    func closes() throws {
+        var bench = try Self.bench(isOpen: true)
+        bench.run(for: .seconds(2))
+        bench.call { node, now in (try? node.closePairing(at: now)) ?? [] }
+        #expect(bench.peers[0].heard.contains([0x41, 1]))
     }
 
     @Test("whom it knew before it began anew is no company: it asks, and is no cluster")

@@ -43,9 +43,7 @@ extension ControlLoop {
                 return .done("nodes without a key may join this cluster for the next three minutes")
             case .close:
                 perform(try node.closePairing(at: now))
-                return .done(
-                    "this cluster lets nobody in any more but by `bramble admit`. A node on which somebody has said "
-                        + "`bramble pair open` goes on: say the same there")
+                return .done("this cluster lets nobody in any more but by `bramble admit`")
             case .join(let other):
                 perform(try node.askForAdmission(by: other, at: now))
                 let fingerprint = node.snapshot.pairing?.fingerprint ?? ""

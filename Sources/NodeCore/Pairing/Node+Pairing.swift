@@ -26,9 +26,12 @@ extension Node {
         try pair(at: now) { $0.openAgain(at: now) }
     }
 
-    /// Gathers no more.
+    /// Gathers no more, on any node of the cluster.
     public mutating func closePairing(at now: Instant) throws(PairingRefusal) -> [Action] {
-        try pair(at: now) { $0.closeNow() }
+        var actions = try pair(at: now) { $0.closeNow() }
+        let word = [MessageKind.complete, 1]
+        send(word, to: company.presentAddresses.map { .address($0) }, into: &actions)
+        return actions
     }
 
     /// Asks another cluster to admit this node, and with it all of its own cluster.
@@ -94,8 +97,10 @@ extension Node {
 
     /// A member takes nobody in by itself any more, and neither does this node: one that gathers on could be taken in by
     /// another group, or was off when its own was complete.
-    mutating func receiveComplete(at now: Instant, into actions: inout [Action]) {
-        if let wanted = pairing?.groupIsComplete(at: now) { perform(wanted, at: now, into: &actions) }
+    mutating func receiveComplete(_ payload: [UInt8], at now: Instant, into actions: inout [Action]) {
+        let isPersonsWord = payload.count > 1 && payload[1] == 1
+        let wanted = isPersonsWord ? pairing?.closeNow() : pairing?.groupIsComplete(at: now)
+        if let wanted { perform(wanted, at: now, into: &actions) }
     }
 
     private mutating func perform(_ wanted: [Pairing.Action], at now: Instant, into actions: inout [Action]) {
@@ -108,7 +113,7 @@ extension Node {
             case .store(let record): pairingStorage.begin(record)
             case .useKey(let offer, let bringsMembers): join(by: offer, bringsMembers, at: now, into: &actions)
             case .sayComplete(nil):
-                send([MessageKind.complete], to: company.presentAddresses.map { .address($0) }, into: &actions)
+                send([MessageKind.complete, 0], to: company.presentAddresses.map { .address($0) }, into: &actions)
             case .sayComplete(let address?): sayComplete(to: address, at: now, into: &actions)
             case .tell(let event): actions.append(.tell(.pairing(event)))
             }
@@ -124,7 +129,7 @@ extension Node {
         toldComplete = toldComplete.filter { now < $0.value && company.presentAddresses.contains($0.key) }
         guard toldComplete[address] == nil else { return }
         toldComplete[address] = now.advanced(by: Self.completeSpacing)
-        send([MessageKind.complete], to: .address(address), into: &actions)
+        send([MessageKind.complete, 0], to: .address(address), into: &actions)
     }
 
     private var hasMembers: Bool { membership.members.count > 1 }

@@ -48,7 +48,8 @@ extension Pairing {
         guard budget.allows(other.address.ip, isNamed: isNamed(other.key), at: now) else { return ignore(.tooMany) }
         let nonce = secureNonce()
         let offer = PairingOffer(
-            group: record.group, key: record.key, generation: generation, isAdmission: !joinsUs(other),
+            group: record.group, key: record.key, generation: generation,
+            isAdmission: !joinsUs(other) || (other.asks && admitted[other.key] != nil),
             isEstablished: leads)
         guard let datagram = identity.offer(offer, to: other.key, announced: other.nonce, nonce: nonce) else {
             return ignore(.badKey)
@@ -71,6 +72,8 @@ extension Pairing {
         other.group = answer ?? other.group
         candidates[index] = other
         guard let group = answer else { return ignore(.forged) }
+        // It was heard from several addresses, perhaps, and asks from none of them any more.
+        for index in candidates.indices(where: { $0.key == other.key }) { candidates[index].group = group }
         admitted[other.key] = nil
         guard group == record.group else { return [] }
         // One that has several addresses answers from each.
