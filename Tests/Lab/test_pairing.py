@@ -1,5 +1,7 @@
 """Nodes that were given no key agree on one; a complete cluster lets nobody in but by a person's word."""
 
+import os
+
 import pytest
 
 from lab import FLOATING, Lab
@@ -97,6 +99,23 @@ def test_a_cluster_whose_key_is_in_its_files_lets_one_in_too(formed):
     assert ask(leader, "admit", shown).returncode == 0
     lab.wait_until(lambda: one_cluster(lab, *lab.nodes), "it is a member", timeout=30)
     assert lab.holders() == [leader]
+
+
+def test_nodes_whose_files_of_it_were_removed_pair_anew(keyless):
+    lab = keyless
+    lab.start()
+    lab.wait_until(lambda: one_cluster(lab, *lab.nodes), "they are a cluster", timeout=30)
+    close(lab, lab.nodes[0])
+    lab.wait_until(lambda: {pairing(node)["standing"] for node in lab.nodes} == {"closed"}, "one word holds for all")
+    before = fingerprints(lab)
+    for node in lab.nodes:
+        assert node.stop() == 0
+        for name in ("pairing", "keys"):
+            if os.path.exists(path := os.path.join(node.data_path, name)):
+                os.remove(path)
+    lab.start()
+    lab.wait_until(lambda: one_cluster(lab, *lab.nodes), "they are one again", timeout=30)
+    assert fingerprints(lab) != before, "with another key"
 
 
 def test_two_groups_that_paired_apart_are_merged_by_admitting_one(keyless):
