@@ -94,6 +94,31 @@ def test_a_node_that_is_let_in_late_gives_up_the_address_that_it_had_by_itself()
         assert wait_leased(lab, *lab.backups(leader)) == address
 
 
+def test_two_clusters_that_become_one_keep_one_of_their_two_addresses():
+    with Lab(4, {"cluster": {"key": None}}) as lab, Dnsmasq(lab):
+        for node in lab.nodes:
+            del node.configuration["floating"]
+        halves = (lab.nodes[:2], lab.nodes[2:])
+        addresses = []
+        for half in halves:
+            for node in half:
+                node.start()
+            addresses.append(wait_leased(lab, *half))
+            assert half[0].run_command("pair", "close", "--socket", half[0].socket_path).returncode == 0
+        assert addresses[0] != addresses[1]
+        one, other = halves[0][0], halves[1][0]
+        shown = [node.status().report["pairing"]["fingerprint"] for node in (one, other)]
+        assert other.run_command("pair", "join", shown[0], "--socket", other.socket_path).returncode == 0
+        lab.wait_until(
+            lambda: shown[1] in [node["fingerprint"] for node in one.status().report["pairing"]["asking"]], "it is seen to ask")
+        assert one.run_command("admit", shown[1], "--socket", one.socket_path).returncode == 0
+        address = wait_leased(lab)
+        assert address in addresses
+        lab.stays_true(lambda: leased(lab) == address, "there is one address", seconds=15)
+        gone, = set(addresses) - {address}
+        assert not lab.holders(gone)
+
+
 def test_without_a_server_people_are_told_and_the_site_is_served_until_one_appears():
     with unconfigured(2) as lab:
         lab.start()
