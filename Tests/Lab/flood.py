@@ -54,6 +54,8 @@ def imitations(seed: int, gossip: list[bytes]) -> list[bytes]:
 # Where a datagram of pairing has its kind, and what in it is its sender's: key, nonce, group (PairingMessage.swift).
 PAIRING, KIND, SENDERS, FLAGS = b"BRP", 4, slice(5, 61), 61
 ANNOUNCEMENT, OFFER = 1, 2
+# What is said on the own link, and has passed no router, has this time to live (RFC 5082).
+OWN_LINK = 255
 
 
 def pairing_noise(seed: int) -> list[bytes]:
@@ -68,7 +70,7 @@ def announcements(seed: int, heard: list[bytes]) -> list[bytes]:
     generator = random.Random(seed)
     one = next(datagram for datagram in heard if datagram.startswith(PAIRING) and datagram[KIND] == ANNOUNCEMENT)
     senders = SENDERS.stop - SENDERS.start
-    return [one[:SENDERS.start] + generator.randbytes(senders) + bytes([generator.randrange(4)]) + one[FLAGS + 1:]
+    return [one[:SENDERS.start] + generator.randbytes(senders) + bytes([generator.randrange(8)]) + one[FLAGS + 1:]
             for _ in range(5000)]
 
 
@@ -88,7 +90,7 @@ class Spoofer:
     def send(self, payload: bytes, port: int, place: tuple[str, int]) -> None:
         """Sends one; the kernel fills in what IPv4 wants summed, and UDP does without."""
         udp = struct.pack("!HHHH", port, place[1], 8 + len(payload), 0)
-        head = struct.pack("!BBHHHBBH", 0x45, 0, 0, 0, 0, 64, socket.IPPROTO_UDP, 0)
+        head = struct.pack("!BBHHHBBH", 0x45, 0, 0, 0, 0, OWN_LINK, socket.IPPROTO_UDP, 0)
         self._socket.sendto(head + self._source + socket.inet_aton(place[0]) + udp + payload, (place[0], 0))
 
 
@@ -126,6 +128,7 @@ class Flood:
         context = multiprocessing.get_context("fork")
         self._count = context.Value("Q", 0, lock=False)
         self._socket = socket_in(namespace, socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, OWN_LINK)
         self._process = context.Process(
             target=_send, args=(self._socket, place, payloads, self.LONGEST, rate, self._count), daemon=True)
 

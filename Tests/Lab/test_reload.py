@@ -75,7 +75,7 @@ def test_a_reload_without_the_key_keeps_the_key(formed):
     lab, leader = formed
     leader.write_configuration("[node]\n")
     leader.reload()
-    lab.wait_until(lambda: "key new" in leader.log(), "it says what to do")
+    lab.wait_until(lambda: "bramble key show" in leader.log(), "it says what to do")
     assert lab.wait_formed() is leader
 
 
