@@ -108,7 +108,7 @@ struct Maintenance {
     /// Asks for a node to be taken out of service or put back, and waits until `isDone`.
     func change(_ request: ControlRequest, until isDone: (DrainProgress) -> Bool) throws {
         let reply = try ask(request)
-        if !waiting.json, let message = reply.message { Output.line(message) }
+        if !waiting.json, let message = reply.message { Output.say(message) }
         guard let id = reply.node, !waiting.noWait else {
             if waiting.json { Output.line(try JSONText.text(reply)) }
             return
@@ -118,7 +118,7 @@ struct Maintenance {
             guard let progress = DrainProgress(of: id, in: report) else { return (false, nil) }
             if !waiting.json, told != progress.text {
                 told = progress.text
-                Output.line(progress.text)
+                Output.say(progress.text)
             }
             return (isDone(progress), progress)
         }

@@ -20,7 +20,7 @@ struct Identify: ParsableCommand {
     func run() throws {
         do throws(ControlClient.Failure) {
             let reply = try options.client.ask(.identify(node: node))
-            Output.line(reply.message ?? "the lights of \(node) are blinking")
+            Output.say(reply.message ?? "the lights of \(node) are blinking")
         } catch {
             if case .refused = error { throw Output.failure(error) }
             throw Output.failure(error, code: 2)

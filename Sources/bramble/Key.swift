@@ -40,7 +40,7 @@ struct KeyNew: ParsableCommand {
             } catch {
                 throw Output.failure(error)
             }
-            Output.line("\(write) has a new key now, \(key.fingerprint). Give it to every other node, under [cluster].")
+            Output.say("\(write) has a new key now, \(key.fingerprint). Give it to every other node, under [cluster].")
         } else if raw {
             Output.line(key.text)
         } else {

@@ -30,11 +30,11 @@ struct KeyRotate: ParsableCommand {
         guard let end = try KeyChange(waiting, options).make(.rotateKey, isDrop: false) else { return }
         guard !waiting.json else { return }
         if !end.away.isEmpty {
-            Output.line(
+            Output.say(
                 "\(end.away.joined(separator: ", ")) is away, and is given the key when it is back, unless the old one is "
                     + "dropped before.")
         }
-        Output.line(
+        Output.say(
             "Next: put the line of `sudo bramble key show` into bramble.toml on every card. When no node is away, drop the "
                 + "old key with `sudo bramble key drop`.")
     }
@@ -80,7 +80,7 @@ private struct KeyChange {
     /// What it came to; nil if nobody waits for it.
     func make(_ request: ControlRequest, isDrop: Bool) throws -> KeyProgress? {
         let reply = try maintenance.ask(request)
-        if !waiting.json, let message = reply.message { Output.line(message) }
+        if !waiting.json, let message = reply.message { Output.say(message) }
         guard let key = reply.key, !waiting.noWait else {
             if waiting.json { Output.line(try JSONText.text(reply)) }
             return nil
@@ -91,7 +91,7 @@ private struct KeyChange {
             let text = progress.text(isDrop: isDrop)
             if !waiting.json, !progress.hasFailed, told != text {
                 told = text
-                Output.line(text)
+                Output.say(text)
             }
             return (progress.hasFailed || (isDrop ? progress.isAlone : progress.isSpread), progress)
         }

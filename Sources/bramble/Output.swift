@@ -1,4 +1,5 @@
 import ArgumentParser
+import BrambleRuntime
 import Glibc
 
 /// Writing to the standard output and error, unbuffered.
@@ -12,9 +13,15 @@ enum Output {
         }
     }
 
+    /// A line as it is.
     static func line(_ text: String) { write(text + "\n") }
 
-    static func note(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+    /// Words for people.
+    static func say(_ text: String) { line(TerminalShape.text(text, for: STDOUT_FILENO)) }
+
+    static func note(_ text: String) {
+        write(TerminalShape.text(text, for: STDERR_FILENO) + "\n", to: STDERR_FILENO)
+    }
 
     /// Says what went wrong, and ends with this code.
     static func failure(_ error: some Error, code: Int32 = 1) -> ExitCode {

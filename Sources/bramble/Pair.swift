@@ -106,6 +106,6 @@ struct PairingRequest: ParsableArguments {
             if case .refused = error { throw Output.failure(error) }
             throw Output.failure(error, code: 2)
         }
-        Output.line(json ? try JSONText.text(reply) : reply.message ?? "done")
+        if json { Output.line(try JSONText.text(reply)) } else { Output.say(reply.message ?? "done") }
     }
 }

@@ -35,7 +35,7 @@ struct Resign: ParsableCommand {
         let maintenance = Maintenance(waiting, options)
         let before = try heirs(maintenance)
         let reply = try maintenance.ask(.resign(address: address))
-        if !waiting.json, let message = reply.message { Output.line(message) }
+        if !waiting.json, let message = reply.message { Output.say(message) }
         guard !waiting.noWait else {
             if waiting.json { Output.line(try JSONText.text(reply)) }
             return
@@ -49,7 +49,7 @@ struct Resign: ParsableCommand {
             Output.line(try JSONText.text(end.value))
         } else {
             for heir in end.value ?? [] {
-                Output.line("\(heir.address): " + (heir.name.map { "held by \($0)" } ?? "nobody holds it yet"))
+                Output.say("\(heir.address): " + (heir.name.map { "held by \($0)" } ?? "nobody holds it yet"))
             }
         }
         if !end.isDone { throw maintenance.late() }

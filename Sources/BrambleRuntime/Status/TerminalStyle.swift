@@ -66,6 +66,15 @@ public struct TerminalShape: Hashable, Sendable {
             hasColour: wantsColour(environment))
     }
 
+    /// A text for whoever reads this descriptor: broken between words on a terminal, and left whole for a program.
+    public static func text(_ text: String, for descriptor: Int32) -> String {
+        guard isatty(descriptor) == 1 else { return text }
+        let width = of(descriptor: descriptor).width
+        return text.split(separator: "\n", omittingEmptySubsequences: false).flatMap {
+            LineWrap.lines(of: String($0), width: width, indent: 2)
+        }.joined(separator: "\n")
+    }
+
     static func wantsColour(_ environment: (String) -> String?) -> Bool {
         (environment("NO_COLOR") ?? "").isEmpty && environment("TERM") != "dumb"
     }
