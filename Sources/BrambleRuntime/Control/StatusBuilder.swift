@@ -14,6 +14,12 @@ enum StatusBuilder {
         let pairing = node.pairing.map { PairingReport($0, at: now) }
         let lease = LeaseReporting.report(node, names, at: now)
         let keys = KeyReporting.report(node, file: contents.fileKeys)
+        var warnings: [String] = contents.warnings + (pairing?.warnings ?? []) + contents.keyWarnings
+        warnings += KeyReporting.warnings(keys)
+        warnings += contents.networkWarnings + contents.configurationProblems + obstacles(node)
+        warnings += node.troubles.map { sentence($0.text) }
+        warnings += HookStatus.warnings(contents.hooks, configuration.hooks)
+        if let problem = lease?.problem { warnings.append(problem) }
         var report = StatusReport(
             node: NodeStatus(
                 id: "\(node.session.node)", short: node.session.node.short, name: configuration.node.name,
@@ -24,24 +30,24 @@ enum StatusBuilder {
                 members: node.members.map { member($0, of: node, configuration, at: now) }),
             floating: node.floating.map { floating($0, configuration, names, at: now) },
             site: site(contents, at: now), health: health(node),
-            drops: DropStatus(
-                Dictionary(
-                    node.drops.map { ($0.reason.name, $0.count) } + contents.advertisementDrops.map { ($0, $1) }
-                        + (contents.leftOut.unread > 0 ? [("unread", contents.leftOut.unread)] : []),
-                    uniquingKeysWith: { first, _ in first })),
+            drops: drops(contents, node),
             http: http(contents, configuration), lights: lights(contents),
             hooks: HookStatus.all(contents.hooks, configuration.hooks, at: now), realTime: contents.isRealTime,
             lifelines: lifelines(contents.lifelines, of: node, names),
-            warnings: contents.warnings + (pairing?.warnings ?? []) + contents.keyWarnings
-                + KeyReporting.warnings(keys)
-                + contents.networkWarnings + contents.configurationProblems + obstacles(node)
-                + node.troubles.map { sentence($0.text) }
-                + HookStatus.warnings(contents.hooks, configuration.hooks) + [lease?.problem].compactMap { $0 })
+            warnings: warnings)
         report.lease = lease
         report.pairing = pairing
         report.cluster.keys = keys
         report.troubles = node.troubles.map { TroubleStatus($0, names, at: now) }
         return report
+    }
+
+    private static func drops(_ contents: Facts.Contents, _ node: NodeSnapshot) -> DropStatus {
+        var counts: [String: UInt64] = [:]
+        for drop in node.drops { counts[drop.reason.name] = drop.count }
+        for (reason, count) in contents.advertisementDrops where counts[reason] == nil { counts[reason] = count }
+        if contents.leftOut.unread > 0, counts["unread"] == nil { counts["unread"] = contents.leftOut.unread }
+        return DropStatus(counts)
     }
 
     /// The report of a daemon whose node does not run.
