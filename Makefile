@@ -90,7 +90,7 @@ SIMULATION      := .build/bench/membership-simulation.json
 SIMULATE_CURVES  = $(SWIFT) build --configuration release --static-swift-stdlib --product simulate && \
                    $(AS_ROOT) .build/release/simulate curves --output $(SIMULATION) $(if $(SIZES),--nodes "$(SIZES)")
 
-bench-membership: setup-bench $(MEASURED) ## membership by size, beside serf; an hour (NODES="3 5 10" RUNS=5 FAULTS=kill; SIZES=2,3,5,10: simulated)
+bench-membership: setup-bench $(MEASURED) ## membership by size, beside serf; takes long (NODES="3 5 10" RUNS=5 FAULTS=kill; SIZES=2,3,5,10: simulated)
 	@mkdir -p $(dir $(SIMULATION))
 	@$(SIMULATE_CURVES)
 	@$(BENCH) Tests/Lab/bench_membership.py $(if $(NODES),--nodes "$(NODES)") $(if $(RUNS),--runs $(RUNS)) \
