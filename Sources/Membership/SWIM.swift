@@ -31,21 +31,6 @@ public struct SWIM: Sendable {
     /// eight, the one heard last at the end.
     public internal(set) var otherVersions: [OtherVersion] = []
 
-    /// A member, by its key, that cannot be understood.
-    public struct OtherVersion: Sendable, Hashable {
-        /// Whose message it was.
-        public let sender: Session
-        /// Where it came from.
-        public let source: SocketAddress
-        /// The version of the message.
-        public let version: UInt8
-        /// When it came.
-        public let at: Instant
-
-        /// Whether the sender's version is later than ours, so that it is this node which is to be updated.
-        public let isNewer: Bool
-    }
-
     var own: Record
     var ownSince: Instant
     /// Where others see us; `own.address` stays nil.

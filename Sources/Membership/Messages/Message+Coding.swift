@@ -1,17 +1,5 @@
 import Wire
 
-extension SWIM {
-    /// The version to speak to this node: the highest that both sides know. Whoever is no member here, and everybody at
-    /// once, is spoken to in the lowest: a call is of use only if it is understood.
-    func version(for node: NodeID?) -> UInt8 {
-        let known = configuration.versions
-        guard let peer = node.flatMap({ roster[$0] }), peer.state.isPresent,
-            peer.record.info.versions.overlaps(known)
-        else { return known.lowerBound }
-        return min(known.upperBound, peer.record.info.versions.upperBound)
-    }
-}
-
 /// The most records that one message may hold.
 private let recordLimit = 64
 

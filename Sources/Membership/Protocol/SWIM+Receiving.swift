@@ -29,17 +29,6 @@ extension SWIM {
         return actions
     }
 
-    private mutating func noteOtherVersion(_ version: UInt8, of origin: Origin, at now: Instant) {
-        otherVersions.removeAll { $0.sender.node == origin.sender.node }
-        otherVersions.append(
-            OtherVersion(
-                sender: origin.sender, source: origin.source, version: version, at: now,
-                isNewer: version > configuration.versions.upperBound))
-        otherVersions = otherVersions.suffix(Self.mostOtherVersions)
-    }
-
-    private static var mostOtherVersions: Int { 8 }
-
     /// A peer has just answered our challenge, so its datagrams count from now on.
     ///
     /// Its first ones, a hello most likely, were lost for us: everything is exchanged at once instead.
