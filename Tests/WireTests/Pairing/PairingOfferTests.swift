@@ -46,6 +46,17 @@ struct PairingOfferTests {
     enum Mishap: CaseIterable {
         case none, otherReceiver, otherSender, otherNonce, otherRun, truncated, empty, longer, changed, asAcceptance,
             reflected
+
+        /// What it does to the bytes that were sealed.
+        func spoil(_ sealed: inout [UInt8]) {
+            switch self {
+            case .truncated: sealed.removeLast()
+            case .empty: sealed = []
+            case .longer: sealed.append(0)
+            case .changed: sealed[0] ^= 1
+            default: break
+            }
+        }
     }
 
     @Test("an offer opens for its receiver alone, in the run that it was made for", arguments: Mishap.allCases)
@@ -62,10 +73,7 @@ struct PairingOfferTests {
                 Issue.record("\(message)")
                 return
             }
-            if mishap == .truncated { sealed.removeLast() }
-            if mishap == .empty { sealed = [] }
-            if mishap == .longer { sealed.append(0) }
-            if mishap == .changed { sealed[0] ^= 1 }
+            mishap.spoil(&sealed)
             let receiver = mishap == .otherReceiver ? third : mishap == .reflected ? them : us
             let sender = mishap == .otherSender ? third : mishap == .reflected ? us : them
             let nonces = (Self.nonce(mishap == .otherNonce ? 3 : 2), Self.nonce(mishap == .otherRun ? 3 : 1))
@@ -88,10 +96,7 @@ struct PairingOfferTests {
             Issue.record("\(message)")
             return
         }
-        if mishap == .truncated { sealed.removeLast() }
-        if mishap == .empty { sealed = [] }
-        if mishap == .longer { sealed.append(0) }
-        if mishap == .changed { sealed[0] ^= 1 }
+        mishap.spoil(&sealed)
         let receiver = mishap == .otherReceiver ? third : mishap == .reflected ? them : us
         let sender = mishap == .otherSender ? third : mishap == .reflected ? us : them
         let nonces = (Self.nonce(mishap == .otherNonce ? 3 : 2), Self.nonce(mishap == .otherRun ? 3 : 1))
