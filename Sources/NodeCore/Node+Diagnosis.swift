@@ -31,7 +31,7 @@ extension Node {
     private func troubles(at now: Instant) -> [(trouble: Trouble, evidence: Trouble.Evidence)] {
         var found: [(trouble: Trouble, evidence: Trouble.Evidence)] = []
         if !company.isPresent, company.isLost, diagnosis.isCutOff(at: now) { found.append((.isolated, .init())) }
-        if duplicateUntil != nil { found.append((.duplicate, .init(sources: double.map { [$0] } ?? []))) }
+        if duplicateUntil != nil { found.append((.duplicate, .init(sources: duplicateSource.map { [$0] } ?? []))) }
         let ways = membership.wayFaults(at: now)
         found += ways.map { (.way($0.node, $0.fault), .init()) }
         let sources = link.drops.sources(at: now)

@@ -19,7 +19,7 @@ extension Node {
         case .some(let kind) where MessageKind.membership.contains(kind):
             perform(
                 membership.receive(payload, from: source, sender: sender, at: now), at: now, into: &actions)
-            if let later = membership.laterRun { meetDouble(later, at: now, into: &actions) }
+            if let later = membership.laterRun { meetDouble(later, from: nil, at: now, into: &actions) }
         case MessageKind.advertisement:
             receiveAdvertisement(payload, sender: sender, at: now, into: &actions)
         case MessageKind.question: answerQuestion(from: source, into: &actions)
@@ -106,12 +106,15 @@ extension Node {
     /// Another running node has proven that it has this node's ID, or a member knows of a later run that had it. The one
     /// that has started more often keeps it: a copied or restored card has the older count. Both come to the same
     /// verdict, for both compare the same two sessions.
-    mutating func meetDouble(_ other: Session, at now: Instant, into actions: inout [Action]) {
+    mutating func meetDouble(
+        _ other: Session, from source: IPAddress?, at now: Instant, into actions: inout [Action]
+    ) {
         let keeps = (session.boot, session.salt) > (other.boot, other.salt)
         if duplicateUntil == nil {
             actions.append(.tell(.duplicateIdentity(other, keepsIdentity: keeps)))
         }
         duplicateUntil = now.advanced(by: .seconds(10))
+        duplicateSource = source ?? duplicateSource
         guard !keeps else { return }
         for index in routers.indices {
             perform(

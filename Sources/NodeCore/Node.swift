@@ -55,7 +55,7 @@ public struct Node: Sendable {
     var identifyUntil: Instant?
     var duplicateUntil: Instant?
     /// Where the other one was heard, as far as that is known.
-    var double: IPAddress?
+    var duplicateSource: IPAddress?
     /// The address that a DHCP server gives; nil if addresses are configured.
     var leasing: LeaseKeeper?
     /// The floating addresses that a stranger has.
@@ -144,8 +144,7 @@ public struct Node: Sendable {
             perform(membership.proven(sender, from: source, at: now), at: now, into: &actions)
         case .duplicateIdentity(let other, let reply):
             if let reply { actions.append(.send(reply, to: .address(source))) }
-            double = source.ip
-            meetDouble(other, at: now, into: &actions)
+            meetDouble(other, from: source.ip, at: now, into: &actions)
         case .message(let sender, let payload):
             dispatch(payload, from: source, sender: sender, at: now, into: &actions)
         }
@@ -192,7 +191,7 @@ public struct Node: Sendable {
         latest = max(latest, now)
         var actions: [Action] = []
         if let end = identifyUntil, end <= now { identifyUntil = nil }
-        if let end = duplicateUntil, end <= now { (duplicateUntil, double) = (nil, nil) }
+        if let end = duplicateUntil, end <= now { (duplicateUntil, duplicateSource) = (nil, nil) }
         conflictDeadlineReached(at: now, into: &actions)
         gossipIfDue(at: now, into: &actions)
         keysDeadline(at: now, into: &actions)

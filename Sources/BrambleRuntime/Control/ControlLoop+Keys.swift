@@ -37,7 +37,8 @@ extension ControlLoop {
 
     static let movedAway =
         "bramble.toml names a cluster key that this node's cluster has never had, as far as this node knows, so it has moved "
-        + "to that key's cluster. The keys of the former one are set aside in [node] data, under a name that begins with keys.set-aside. If that was not meant, put "
+        + "to that key's cluster. The keys of the former one are set aside in [node] data, under a name that begins with "
+        + "keys.set-aside. If that was not meant, put "
         + "the former key back and restart bramble."
 
     /// Begins a rotation.

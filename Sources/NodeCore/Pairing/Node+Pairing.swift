@@ -123,7 +123,8 @@ extension Node {
 
     private static let completeSpacing = Duration.seconds(10)
 
-    /// It may be a stranger's address, or a member's that a stranger has forged. No more of them are noted than there are members.
+    /// It may be a stranger's address, or a member's that a stranger has forged. No more of them are noted than there are
+    /// members.
     private mutating func sayComplete(to address: SocketAddress, at now: Instant, into actions: inout [Action]) {
         guard company.presentAddresses.contains(address) else { return }
         toldComplete = toldComplete.filter { now < $0.value && company.presentAddresses.contains($0.key) }
@@ -132,10 +133,8 @@ extension Node {
         send([MessageKind.complete, 0], to: .address(address), into: &actions)
     }
 
-    private var hasMembers: Bool { membership.members.count > 1 }
-
     /// Whether this node has, or had when it last ran, others beside it.
-    private var hasCluster: Bool { hasMembers || !membership.unseenPeers.isEmpty }
+    private var hasCluster: Bool { membership.members.count > 1 || !membership.unseenPeers.isEmpty }
 
     /// The configuration, read anew, names the key.
     public mutating func fixPairing() -> [Action] {

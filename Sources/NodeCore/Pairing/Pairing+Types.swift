@@ -34,8 +34,8 @@ extension Pairing {
         case broadcast([UInt8])
         /// Keep this on disk in place of what was kept before.
         case store(PairingRecord)
-        /// Seal with the key of this offer from now on, and open with no other. Where a person has wanted it, the members of this node's
-        /// cluster come along; others find the open group by themselves.
+        /// Seal with the key of this offer from now on, and open with no other. Where a person has wanted it, the members
+        /// of this node's cluster come along, and their keys go on opening; others find the open group by themselves.
         case useKey(PairingOffer, bringsMembers: Bool)
         /// Tell the member at this address, sealed, that the group takes nobody in by itself any more; or all members.
         case sayComplete(to: SocketAddress?)
