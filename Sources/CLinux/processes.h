@@ -127,7 +127,8 @@ static inline void bramble_without_override(struct bramble_file_rights *rights) 
 }
 
 /* The calling thread, and whatever it starts, has no capability from now on and gets none by executing anything, as
-   root neither. Other threads keep theirs. 0, or an error number: then it may have some still.
+   root neither. Where capset is refused, an ordinary user's thread keeps its own, and what it starts has none. Other
+   threads keep theirs. 0, or an error number: then what it starts may have some still.
 
    In a process whose memory is locked, a thread without CAP_IPC_LOCK gets new memory only as far as RLIMIT_MEMLOCK goes:
    the limit is lifted first, and where it may not be, that one capability stays. */
@@ -139,12 +140,13 @@ static inline int bramble_give_up_capabilities(void) {
     memset(kept, 0, sizeof kept);
     if (!lifted && bramble_has_capability(CAP_IPC_LOCK))
         kept[CAP_IPC_LOCK >> 5].permitted = kept[CAP_IPC_LOCK >> 5].effective = 1u << (CAP_IPC_LOCK & 31);
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-        (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == 0 || errno == EINVAL) &&
-        syscall(SYS_capset, &header, kept) == 0)
-        return 0;
+    int inherits_none = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+        (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == 0 || errno == EINVAL);
+    if (inherits_none && syscall(SYS_capset, &header, kept) == 0) return 0;
     int refusal = errno;
-    return bramble_has_nothing_to_give_up() ? 0 : refusal;
+    /* What an ordinary user executes has the ambient capabilities and no others: capabilities(7). */
+    int is_ordinary = geteuid() != 0 && getuid() != 0;
+    return (inherits_none && is_ordinary) || bramble_has_nothing_to_give_up() ? 0 : refusal;
 }
 
 #endif

@@ -18,6 +18,6 @@ struct Bramble: AsyncParsableCommand {
         version: "bramble \(Version.current)",
         subcommands: [
             Run.self, Status.self, Check.self, Identify.self, Drain.self, Resume.self, Resign.self, Key.self,
-            Pair.self, Admit.self,
+            Pair.self, Admit.self, Tidy.self,
         ])
 }

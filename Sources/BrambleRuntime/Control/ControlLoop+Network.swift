@@ -201,13 +201,10 @@ extension ControlLoop {
     func removeLeftovers() {
         guard let present = try? InterfaceList.current() else { return }
         removeVirtualMACs(present)
-        let leased = setup.files.lease()?.lease.map { IPAddress.v4($0.address) }
-        for interface in present {
-            for address in interface.addresses
-            where address.isHost && (isFloating(address.ip) || address.ip == leased) {
-                logger.notice("\(address.ip) was left on \(interface.name) by an earlier run; removing it")
-                if let error = addresses.release(address.ip, on: interface.index) { logger.warning("\(error)") }
-            }
+        let all = Set(floating.map(\.ip) + [setup.files.leasedAddress()].compactMap { $0 })
+        for left in Leftovers.addresses(all, in: present) {
+            logger.notice("\(left.ip) was left on \(left.interface.name) by an earlier run; removing it")
+            if let error = addresses.release(left.ip, on: left.interface.index) { logger.warning("\(error)") }
         }
     }
 

@@ -1,3 +1,4 @@
+internal import DHCP
 internal import Glibc
 internal import LinuxPlatform
 internal import Membership
@@ -127,6 +128,9 @@ struct NodeFiles: Sendable {
 
     /// What was kept of the cluster's lease; a damaged file is as good as none, for a server can be asked anew.
     func lease() -> LeaseRecord? { (try? read(leasePath)).flatMap { LeaseRecord(text: $0) } }
+
+    /// The address that the cluster had from a DHCP server.
+    func leasedAddress() -> IPAddress? { lease()?.lease.map { .v4($0.address) } }
 
     /// Keeps what is known of the cluster's lease.
     func keep(_ lease: LeaseRecord) throws(NodeFilesError) { try write(lease.text, to: leasePath) }

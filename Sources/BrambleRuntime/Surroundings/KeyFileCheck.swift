@@ -26,6 +26,6 @@ enum KeyFileCheck {
         return .warning(
             "cluster key", "everybody on this machine can read it in \(path)",
             unaffected: "the cluster, as long as nobody does",
-            advice: "chmod 600 \(path). Whoever has the key is in the cluster.")
+            advice: "sudo chmod o= \(path). Whoever has the key is in the cluster.")
     }
 }

@@ -14,7 +14,7 @@ struct KeyFileCheckTests {
         chmod(path, mode)
         let finding = KeyFileCheck.finding(path)
         #expect((finding?.mark == .warning) == isWarned)
-        #expect(finding.map { $0.advice?.contains("chmod 600 \(path)") == true } != false)
+        #expect(finding.map { $0.advice?.contains("chmod o= \(path)") == true } != false)
     }
 
     @Test("where there is no file there is nothing to warn of")
