@@ -12,8 +12,8 @@ LAB       = $(AS_ROOT) env BRAMBLE="$(abspath $(or $(BRAMBLE),$(DEBUG)))" $(if $
             PYTHONDONTWRITEBYTECODE=1
 SOURCES  := Package.swift Sources Tests
 
-.PHONY: help setup setup-run setup-lab setup-bench setup-arm64 build release run smoke test unit scenarios simulate fuzz \
-        lab test-slow arm64 test-arm64 bench-failover bench-failover-stress bench-membership lint format clean
+.PHONY: help setup setup-run setup-lab setup-bench setup-cross setup-deb setup-image setup-system build release run smoke test unit scenarios simulate fuzz \
+        lab test-slow cross test-cross deb image system-test bench-failover bench-failover-stress bench-membership lint format clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-22s %s\n", $$1, $$2}' Makefile
@@ -30,8 +30,17 @@ setup-lab: setup
 setup-bench: setup-lab
 	@.ci/setup bench
 
-setup-arm64: setup
-	@.ci/setup arm64
+setup-cross: setup
+	@.ci/setup cross
+
+setup-deb: setup-cross
+	@.ci/setup deb
+
+setup-image: setup-deb
+	@.ci/setup image
+
+setup-system: setup-lab setup-deb
+	@.ci/setup system
 
 build: setup ## build for debugging
 	$(SWIFT) build
@@ -69,11 +78,25 @@ lab: setup-lab build ## real processes in network namespaces (ARGS="-k partition
 test-slow: setup-lab ## the lab's slow tests: floods of junk, a link that loses large datagrams
 	@SWIFT="$(SWIFT)" Tests/run build lab-slow
 
-test-arm64: setup-arm64 ## the cross build, and its program by emulation
-	@SWIFT="$(SWIFT)" Tests/run arm64 arm64-check
+# The processor of the nodes that are built for.
+ARCH    ?= arm64
+FOR_ARCH = $(AS_ROOT) env PATH="$$PATH" ARCH="$(ARCH)"
 
-arm64: setup-arm64 ## cross-compile for Debian 13 on arm64: .build/arm64/bramble
-	@$(AS_ROOT) env PATH="$$PATH" image/arm64/make
+cross: setup-cross ## cross-compile for Debian 13: .build/arm64/bramble (ARCH=amd64: for a PC)
+	@$(FOR_ARCH) image/cross/make
+
+test-cross: setup-cross ## the cross build, and its program, for arm64 by emulation
+	@ARCH="$(ARCH)" SWIFT="$(SWIFT)" Tests/run cross cross-check
+
+deb: setup-deb cross ## a Debian package for nodes: .build/arm64/bramble_…_arm64.deb (ARCH=amd64)
+	@$(FOR_ARCH) image/deb/make
+
+image: setup-image ## the image for all cards: .build/arm64/bramble-…-arm64.img.xz
+	@$(MAKE) --no-print-directory deb ARCH=arm64
+	@$(AS_ROOT) env PATH="$$PATH" image/card/make
+
+system-test: setup-system ## the package on machines of their own, with systemd (ARGS="-k upgrade": some of the tests)
+	@SWIFT="$(SWIFT)" ARCH=amd64 PYTEST_ADDOPTS="$(ARGS)" Tests/run cross package machines system
 
 # The binary that they measure: the release build, unless BRAMBLE names one.
 BENCH     = $(LAB) BRAMBLE="$(abspath $(or $(BRAMBLE),$(RELEASE)))" $(PYTHON)

@@ -54,6 +54,8 @@ def new_key() -> str:
 class Lab:
     """A switch, nodes and a client. Use it in a `with` statement, or call `close`."""
 
+    node_type: type[Node] = Node
+
     def __init__(self, nodes: int = 3, configuration: dict | None = None, site: str | None = None):
         leftovers.sweep()
         self.prefix = f"bl{os.getpid()}x{next(_count)}"
@@ -124,7 +126,7 @@ class Lab:
         for table, values in (configuration or {}).items():
             merged = {**settings.get(table, {}), **values}
             settings[table] = {key: value for key, value in merged.items() if value is not None}
-        node = Node(self, index, settings)
+        node = self.node_type(self, index, settings)
         self._cable(node.namespace, node.name, 10 + index)
         shutil.copytree(site or TEST_SITE, node.site_path)
         self.nodes.append(node)

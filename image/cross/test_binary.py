@@ -1,4 +1,4 @@
-"""The arm64 binary does what it must on Debian 13's libraries, here by user-mode emulation."""
+"""The cross-built binary does what it must on Debian 13's libraries; one for arm64 by user-mode emulation."""
 
 import os
 import re
