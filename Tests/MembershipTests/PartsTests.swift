@@ -103,6 +103,20 @@ struct DisseminationTests {
         #expect(news.isEmpty)
     }
 
+    @Test("a small record goes along though large ones have no room, and a long queue is not gone through")
+    func longQueue() {
+        var news = Dissemination()
+        for low in 0..<100 { news.add(NodeID(high: 1, low: UInt64(low))) }
+        var packet = Packet(.gossip, version: 1, limit: 4 + 150)
+        var asked = 0
+        news.fill(&packet, limit: 3) { _ in
+            asked += 1
+            return [UInt8](repeating: 1, count: asked == 3 ? 20 : 100)
+        }
+        // The first, one that is too large, the small one, and then four that are too large.
+        #expect(asked == 7)
+    }
+
     @Test("newer news about a node starts from the beginning")
     func replacement() {
         var news = Dissemination()

@@ -11,6 +11,8 @@ struct Dissemination: Sendable {
         let order: UInt64
     }
 
+    private static let mostMisfits = 4
+
     private var items: [Item] = []
     private var order: UInt64 = 0
 
@@ -27,11 +29,17 @@ struct Dissemination: Sendable {
 
     /// Puts as much news as there is room for into `packet`, and counts it as sent once more.
     ///
-    /// `encode` answers with the record to send, or nil for one that this receiver needs not be told: that counts too.
+    /// `encode` answers with the record to send, or nil for one that this receiver needs not be told: that counts too. A
+    /// packet counts as full when several records in a row had no room: a long queue is not gone through for each packet.
     mutating func fill(_ packet: inout Packet, limit: Int, encode: (NodeID) -> [UInt8]?) {
         guard !items.isEmpty else { return }
-        for index in items.indices {
-            if let record = encode(items[index].node), !packet.add(record) { continue }
+        var misfits = 0
+        for index in items.indices where misfits < Self.mostMisfits {
+            if let record = encode(items[index].node), !packet.add(record) {
+                misfits += 1
+                continue
+            }
+            misfits = 0
             items[index].transmissions += 1
         }
         items.removeAll { $0.transmissions >= limit }
