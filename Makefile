@@ -95,7 +95,7 @@ image: setup-image ## the image for all cards: .build/arm64/bramble-…-arm64.im
 	@$(MAKE) --no-print-directory deb ARCH=arm64
 	@$(AS_ROOT) env PATH="$$PATH" image/card/make
 
-system-test: setup-system ## the package on machines of their own, with systemd (ARGS="-k upgrade": some of the tests)
+system-test: setup-system ## the package on machines of their own, with systemd (ARGS="-k update": some of the tests)
 	@SWIFT="$(SWIFT)" ARCH=amd64 PYTEST_ADDOPTS="$(ARGS)" Tests/run cross package machines system
 
 # The binary that they measure: the release build, unless BRAMBLE names one.

@@ -35,6 +35,8 @@ def test_while_a_daemon_runs_nothing_is_changed(single):
     refused = node.run_command("tidy", "--config", node.config_path)
     assert refused.returncode != 0 and "nothing was changed" in refused.stderr, refused.stderr
     assert single.holders() == [node]
+    node.hang()
+    assert node.run_command("tidy", "--config", node.config_path).returncode != 0
 
 
 def test_with_a_file_that_is_no_good_it_says_what_becomes_of_the_address(single):

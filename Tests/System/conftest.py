@@ -23,22 +23,24 @@ def package() -> str:
 def pytest_configure(config: pytest.Config) -> None:
     if os.geteuid() != 0:
         pytest.exit("machines are booted as root: sudo, or `make system-test`", returncode=1)
-    if not os.path.isdir(ROOT) or not package():
-        pytest.exit("there is no root file system or no package: run `make system-test`", returncode=1)
+    config.addinivalue_line("markers", "card: the image in QEMU, run by `make card-test`")
 
 
-# Seconds, many times what the longest test takes.
+# Seconds, many times what the longest test takes; an emulated start of several computers takes minutes.
 LONGEST = 420
+LONGEST_OF_CARDS = 1200
 
 
 @pytest.fixture(autouse=True)
-def bounded():
+def bounded(request):
     """A test that hangs fails, and the others go on."""
+    longest = LONGEST_OF_CARDS if request.node.get_closest_marker("card") else LONGEST
+
     def over(*_: object) -> None:
-        pytest.fail(f"no end after {LONGEST} s")
+        pytest.fail(f"no end after {longest} s")
 
     signal.signal(signal.SIGALRM, over)
-    signal.setitimer(signal.ITIMER_REAL, LONGEST, 10)
+    signal.setitimer(signal.ITIMER_REAL, longest, 10)
     yield
     signal.setitimer(signal.ITIMER_REAL, 0)
 
@@ -46,7 +48,10 @@ def bounded():
 @pytest.fixture
 def deb() -> str:
     """The package's path."""
-    return package()
+    path = package()
+    if not os.path.isdir(ROOT) or not path:
+        pytest.fail("there is no root file system or no package: run `make system-test`")
+    return path
 
 
 @pytest.fixture

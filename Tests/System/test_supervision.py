@@ -43,12 +43,12 @@ def test_a_hung_leader_loses_the_address_and_is_ended_by_the_watchdog(three):
 
 def test_what_a_killed_one_leaves_is_removed_by_systemd(three):
     rack, leader = three
-    # Not the lease's second: what systemd does at the end of the process.
+    # The lease's second would do the same: an address without an end is there beside it, as an old kernel might leave one.
+    leader.hit(signal.SIGSTOP)
+    leader.run("ip", "address", "replace", "10.77.0.250/32", "dev", "eth0", check=True)
     leader.run("systemctl", "kill", "--signal=SIGKILL", "bramble.service", check=True)
-    rack.wait_until(lambda: leader not in rack.holders(), "the address is gone")
-    rack.wait_until(lambda: re.search(r"removed 10\.77\.0\.250 from eth0|tidy", leader.journal())
-                    or leader.shown("NRestarts") == "1", "systemd has tidied up")
-    assert "ExecStopPost" not in leader.shown("Result")
+    rack.wait_until(lambda: "removed 10.77.0.250 from eth0" in leader.journal(), "systemd has tidied up")
+    rack.wait_formed()
 
 
 def test_a_file_that_is_no_good_is_no_reason_to_start_again_and_again(installed):

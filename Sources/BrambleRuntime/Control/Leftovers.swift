@@ -1,3 +1,4 @@
+internal import Glibc
 internal import LinuxPlatform
 internal import Wire
 
@@ -45,11 +46,21 @@ public enum Leftovers {
     public static func remove(by file: ConfigurationFile) throws -> [String] {
         let reading = file.read()
         guard let configuration = reading.configuration else { throw Refusal.configuration(reading.problems) }
-        guard !SurroundingsCheck.daemon(at: reading.control).isRunning else { throw Refusal.daemonRuns }
+        guard isDead(reading.control) else { throw Refusal.daemonRuns }
         let leased = NodeFiles(directory: configuration.node.data).leasedAddress()
         let floating = Set(configuration.floating.addresses + [leased].compactMap { $0 })
         let present = try InterfaceList.current()
         return try removeAddresses(floating, present) + removeVirtualMACs(present)
+    }
+
+    /// Whether nobody listens at a control socket. One that listens and does not answer may be busy, and have an address.
+    private static func isDead(_ path: String) -> Bool {
+        do throws(SystemError) {
+            _ = try UnixClient(path: path, timeout: .seconds(1))
+            return false
+        } catch {
+            return error.code == ENOENT || error.code == ECONNREFUSED
+        }
     }
 
     private static func removeAddresses(_ floating: Set<IPAddress>, _ present: [Interface]) throws -> [String] {
