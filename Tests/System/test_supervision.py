@@ -46,7 +46,7 @@ def test_what_a_killed_one_leaves_is_removed_by_systemd(three):
     # The lease's second would do the same: an address without an end is there beside it, as an old kernel might leave one.
     leader.hit(signal.SIGSTOP)
     leader.run("ip", "address", "replace", "10.77.0.250/32", "dev", "eth0", check=True)
-    leader.run("systemctl", "kill", "--signal=SIGKILL", "bramble.service", check=True)
+    leader.hit(signal.SIGKILL)
     rack.wait_until(lambda: "removed 10.77.0.250 from eth0" in leader.journal(), "systemd has tidied up")
     rack.wait_formed()
 
