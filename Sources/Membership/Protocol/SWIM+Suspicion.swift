@@ -33,13 +33,22 @@ extension SWIM {
     /// When a suspicion ends in death, as things stand: it moves with each confirmation, and with how many members
     /// are left that could give one.
     func deadline(of suspicion: Suspicion) -> Instant {
+        suspicion.start.advanced(by: suspicionTimeout(confirmations: suspicion.confirmations))
+    }
+
+    private func suspicionTimeout(confirmations: Int) -> Duration {
         let shortest = SuspicionTimeout.shortest(
             configuration.shortestSuspicion, members: roster.aliveCount + roster.suspectCount + 1)
-        let timeout = SuspicionTimeout.duration(
-            confirmations: suspicion.confirmations,
-            expected: min(configuration.expectedConfirmations, roster.aliveCount), shortest: shortest,
+        return SuspicionTimeout.duration(
+            confirmations: confirmations, expected: min(configuration.expectedConfirmations, roster.aliveCount),
+            shortest: shortest,
             longest: shortest * configuration.suspicionStretch)
-        return suspicion.start.advanced(by: timeout)
+    }
+
+    /// The timeouts by how many confirmations there are, up to those that are expected; more change nothing. Of hundreds of
+    /// suspicions at once, as after a split, each would work out the same few.
+    private var suspicionTimeouts: [Duration] {
+        (0...configuration.expectedConfirmations).map(suspicionTimeout)
     }
 
     /// Declares dead who has not refuted, and goes on telling the other suspects (Lifeguard's buddy system).
@@ -73,8 +82,14 @@ extension SWIM {
     /// When the next suspicion has something to do.
     var suspicionDeadline: Instant? {
         guard roster.suspectCount > 0 else { return nil }
-        return roster.peers.lazy.compactMap(\.suspicion).map { suspicion in
-            min(deadline(of: suspicion), suspicion.nextPing ?? deadline(of: suspicion))
-        }.min()
+        let timeouts = suspicionTimeouts
+        var earliest: Instant?
+        for peer in roster.peers {
+            guard let suspicion = peer.suspicion else { continue }
+            let end = suspicion.start.advanced(by: timeouts[min(suspicion.confirmations, timeouts.count - 1)])
+            let next = min(end, suspicion.nextPing ?? end)
+            earliest = earliest.map { min($0, next) } ?? next
+        }
+        return earliest
     }
 }
