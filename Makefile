@@ -13,7 +13,7 @@ LAB       = $(AS_ROOT) env BRAMBLE="$(abspath $(or $(BRAMBLE),$(DEBUG)))" $(if $
 SOURCES  := Package.swift Sources Tests
 
 .PHONY: help setup setup-run setup-lab setup-bench setup-cross setup-deb setup-image setup-system build release run smoke test unit scenarios simulate fuzz \
-        lab test-slow cross test-cross deb image system-test bench-failover bench-failover-stress bench-membership lint format clean
+        lab test-slow cross test-cross deb image card-test system-test bench-failover bench-failover-stress bench-membership lint format clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-22s %s\n", $$1, $$2}' Makefile
@@ -94,6 +94,10 @@ deb: setup-deb cross ## a Debian package for nodes: .build/arm64/bramble_…_arm
 image: setup-image ## the image for all cards: .build/arm64/bramble-…-arm64.img.xz
 	@$(MAKE) --no-print-directory deb ARCH=arm64
 	@$(AS_ROOT) env PATH="$$PATH" image/card/make
+
+card-test: setup-image ## the image, on computers that QEMU plays; make image before
+	@.ci/setup qemu
+	@exec $(AS_ROOT) env PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -p no:cacheprovider -m card Tests/System $(ARGS)
 
 system-test: setup-system ## the package on machines of their own, with systemd (ARGS="-k update": some of the tests)
 	@SWIFT="$(SWIFT)" ARCH=amd64 PYTEST_ADDOPTS="$(ARGS)" Tests/run cross package machines system
