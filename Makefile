@@ -12,7 +12,7 @@ LAB       = $(AS_ROOT) env BRAMBLE="$(abspath $(or $(BRAMBLE),$(DEBUG)))" $(if $
             PYTHONDONTWRITEBYTECODE=1
 SOURCES  := Package.swift Sources Tests
 
-.PHONY: help setup setup-run setup-lab setup-bench setup-cross setup-deb setup-image setup-system build release run smoke test unit scenarios simulate fuzz \
+.PHONY: help setup setup-run setup-lab setup-bench setup-cross setup-deb setup-image setup-qemu setup-system build release run smoke test unit scenarios simulate fuzz \
         lab test-slow cross test-cross deb image card-test system-test bench-failover bench-failover-stress bench-membership lint format clean
 
 help: ## list what can be made
@@ -38,6 +38,9 @@ setup-deb: setup-cross
 
 setup-image: setup-deb
 	@.ci/setup image
+
+setup-qemu: setup-lab setup-image
+	@.ci/setup qemu
 
 setup-system: setup-lab setup-deb
 	@.ci/setup system
@@ -95,8 +98,7 @@ image: setup-image ## the image for all cards: .build/arm64/bramble-…-arm64.im
 	@$(MAKE) --no-print-directory deb ARCH=arm64
 	@$(AS_ROOT) env PATH="$$PATH" image/card/make
 
-card-test: setup-image ## the image, on computers that QEMU plays; make image before
-	@.ci/setup qemu
+card-test: setup-qemu ## the image, on computers that QEMU plays; make image before
 	@exec $(AS_ROOT) env PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -p no:cacheprovider -m card Tests/System $(ARGS)
 
 system-test: setup-system ## the package on machines of their own, with systemd (ARGS="-k update": some of the tests)

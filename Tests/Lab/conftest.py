@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import sys
 
 import pytest
@@ -12,6 +11,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from again import Again  # noqa: E402
 from bench.arithmetic import MILLISECOND  # noqa: E402
 from bench.weather import Weather  # noqa: E402
+from bounds import ends_within  # noqa: E402
 from lab import Lab  # noqa: E402
 from node import BRAMBLE  # noqa: E402
 
@@ -46,13 +46,8 @@ LONGEST = 420
 @pytest.fixture(autouse=True)
 def bounded():
     """A test that hangs fails, and the others go on."""
-    def over(*_: object) -> None:
-        pytest.fail(f"no end after {LONGEST} s")
-
-    signal.signal(signal.SIGALRM, over)
-    signal.setitimer(signal.ITIMER_REAL, LONGEST, 10)
-    yield
-    signal.setitimer(signal.ITIMER_REAL, 0)
+    with ends_within(LONGEST):
+        yield
 
 
 @pytest.fixture

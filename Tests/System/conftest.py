@@ -2,7 +2,6 @@
 
 import glob
 import os
-import signal
 import sys
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "Lab")]
 
+from bounds import ends_within  # noqa: E402
 from machine import ROOT, Rack  # noqa: E402
 from node import PROJECT  # noqa: E402
 
@@ -34,15 +34,8 @@ LONGEST_OF_CARDS = 1200
 @pytest.fixture(autouse=True)
 def bounded(request):
     """A test that hangs fails, and the others go on."""
-    longest = LONGEST_OF_CARDS if request.node.get_closest_marker("card") else LONGEST
-
-    def over(*_: object) -> None:
-        pytest.fail(f"no end after {longest} s")
-
-    signal.signal(signal.SIGALRM, over)
-    signal.setitimer(signal.ITIMER_REAL, longest, 10)
-    yield
-    signal.setitimer(signal.ITIMER_REAL, 0)
+    with ends_within(LONGEST_OF_CARDS if request.node.get_closest_marker("card") else LONGEST):
+        yield
 
 
 @pytest.fixture

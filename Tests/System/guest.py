@@ -4,7 +4,6 @@ The card of each is a layer of its own over the image, which is never written. C
 """
 
 import os
-import re
 import socket
 import subprocess
 import time
@@ -120,12 +119,6 @@ class Guest:
         if self.process and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-
-    @property
-    def address(self) -> str:
-        """The address that it has from the DHCP server."""
-        found = re.search(r"inet (10\.77\.0\.\d+)/24", self.run("ip -4 address show scope global | cat"))
-        return found.group(1) if found else ""
 
 
 class Image:

@@ -5,13 +5,10 @@ the lab's, so the lab's watchdog ends it too, should its owner be killed.
 """
 
 import os
-import signal
 import subprocess
 import time
-from collections.abc import Callable
 
 from lab import Lab
-from namespace import ip
 from node import NoAnswer, Node, PROJECT
 
 ROOT = os.path.join(PROJECT, ".build", "system", "root")
@@ -25,7 +22,6 @@ class Machine(Node):
 
     def __init__(self, lab: "Rack", index: int, configuration: dict):
         super().__init__(lab, index, configuration)
-        self.name = f"n{index}"
         self.configuration = {key: value for key, value in self.configuration.items() if key not in ("node", "site")}
         self.socket_path = "/run/bramble/control.sock"
         self.cgroup = os.path.join(CGROUPS, self.namespace)
@@ -42,7 +38,7 @@ class Machine(Node):
                 ["sh", "-c", enter, "boot", "systemd-nspawn", "--quiet", "--directory", ROOT, "--boot",
                  "--volatile=overlay", f"--machine={self.namespace}", f"--hostname={self.name}", "--register=no", "--keep-unit",
                  f"--network-namespace-path=/run/netns/{self.namespace}", f"--capability={CAPABILITIES}",
-                 "--resolv-conf=off", "--timezone=off", "--console=pipe", *self.lab.shared()],
+                 "--resolv-conf=off", "--timezone=off", "--console=pipe"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                 env={**self.environment(), "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1",
                      # The settings of its interfaces are its own.
@@ -114,10 +110,6 @@ class Machine(Node):
         return self.systemctl("show", "--value", f"--property={name}", "bramble.service")
 
     @property
-    def running(self) -> bool:
-        return self.process is not None and self.process.poll() is None
-
-    @property
     def daemon(self) -> int:
         """The daemon's process ID, as this machine here counts."""
         inside = self.shown("MainPID")
@@ -133,11 +125,6 @@ class Machine(Node):
     def _processes(self) -> list[int]:
         found = subprocess.run(["ip", "netns", "pids", self.namespace], capture_output=True, text=True, check=True)
         return [int(pid) for pid in found.stdout.split()]
-
-    def signal(self, number: int) -> None:
-        """Sends a signal to the container's first process here."""
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(number)
 
     def hit(self, number: int) -> int:
         """Sends a signal to the daemon; answers which process that was."""
@@ -162,13 +149,7 @@ class Rack(Lab):
 
     node_type = Machine
 
-    def shared(self) -> list[str]:
-        """Options of all containers."""
-        return []
-
-    def boot(self, prepare: Callable[[Machine], object] = lambda _: None) -> None:
-        """Boots all machines, and does something with each."""
+    def boot(self) -> None:
+        """Boots all machines."""
         for machine in self.nodes:
             machine.boot()
-        for machine in self.nodes:
-            prepare(machine)

@@ -9,7 +9,7 @@ fail() { printf 'image: %s\n' "$*" >&2; exit 1; }
 work=$project/.build/card
 root=$work/root
 suite=trixie
-# Of two builds of one commit nothing differs, the times neither.
+# So that two builds of one commit differ in no time. Whether they differ in nothing else has not been measured yet.
 SOURCE_DATE_EPOCH=$(git -c safe.directory="$project" -C "$project" log -1 --format=%ct)
 export SOURCE_DATE_EPOCH TZ=UTC LC_ALL=C.UTF-8
 

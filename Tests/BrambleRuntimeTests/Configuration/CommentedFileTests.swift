@@ -4,7 +4,6 @@ import Testing
 
 /// `overlays/bootfs/bramble.toml`, which every card has: all settings, each behind a `#`.
 struct CommentedFileTests {
-
     private let text: String
 
     init() throws { text = try TestFiles.read(Self.path()) }
